@@ -1,0 +1,17 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace MoeGen.Generator.Spec.Families;
+
+/// <summary>The families that MoeGen can generate. A new family is one more entry here.</summary>
+internal static class FamilyCatalog
+{
+    public static IReadOnlyList<Family> All { get; } = [Mixtral.Family, Qwen3Moe.Family];
+
+    /// <summary>Every <c>model_type</c>, in ordinal order.</summary>
+    public static IReadOnlyList<string> ModelTypes { get; } =
+        All.Select(family => family.ModelType).OrderBy(type => type, StringComparer.Ordinal).ToArray();
+
+    public static Family? Find(string modelType) => All.FirstOrDefault(family => family.ModelType == modelType);
+}

@@ -1,0 +1,82 @@
+using System.Linq;
+using MoeGen.Generator.Spec;
+
+namespace MoeGen.Generator.Emit.Config;
+
+/// <summary>The numbers of the config as documented constants of the model's class.</summary>
+internal sealed class ConfigFeature : Feature<ConfigInfo>
+{
+    public override string Name => "Config";
+
+    // the fingerprint covers the whole spec, so this file follows every change of it
+    public override ConfigInfo GetInfo(ModelDeclaration model) => new(model.Name, model.Spec);
+
+    protected override void Write(CodeWriter writer, ConfigInfo info)
+    {
+        ModelSpec spec = info.Spec;
+        writer.UserNamespace(info.Model);
+        writer.Open($"partial class {info.Model.ClassName}");
+        foreach ((string summary, string name, int value) in Constants(spec))
+        {
+            writer.Summary(summary);
+            writer.Line($"public const int {name} = {value};");
+            writer.Line();
+        }
+
+        WriteModelInfo(writer, info);
+        writer.Close();
+    }
+
+    private static (string Summary, string Name, int Value)[] Constants(ModelSpec spec)
+    {
+        AttentionSpec attention = spec.Kinds[0].Attention;
+        return
+        [
+            ("Layers, dense and sparse.", "NumLayers", spec.NumLayers),
+            ("Width of the residual stream, in elements.", "HiddenSize", spec.HiddenSize),
+            ("Routed experts of a sparse layer.", "NumExperts", spec.Sparse.NumExperts),
+            ("Experts chosen for each token.", "TopK", spec.Sparse.TopK),
+            ("Query heads of a layer.", "NumHeads", attention.NumHeads),
+            ("Key/value heads of a layer.", "NumKeyValueHeads", attention.NumKeyValueHeads),
+            ("Elements of a head.", "HeadDim", attention.HeadDim),
+            ("Tokens of the vocabulary.", "VocabSize", spec.VocabSize),
+            ("Longest sequence, in tokens.", "MaxPositions", spec.MaxPositions),
+        ];
+    }
+
+    private static void WriteModelInfo(CodeWriter writer, ConfigInfo info)
+    {
+        ModelSpec spec = info.Spec;
+        SpecSizes sizes = new(spec);
+        EquatableArray<int> sparseLayers = new(
+            Enumerable.Range(0, spec.NumLayers).Where(layer => spec.KindOf(layer).FeedForward is SparseSpec));
+        writer.Summary("The model in numbers.");
+        writer.Open("public static global::MoeGen.ModelInfo ModelInfo { get; } = new()");
+        writer.Lines($"""
+            Name = "{info.Model.ClassName}",
+            ModelType = "{spec.ModelType}",
+            Fingerprint = "{SpecFingerprint.Of(spec)}",
+            WeightFormat = global::MoeGen.Weights.WeightFormat.{spec.WeightFormat},
+            NumLayers = NumLayers,
+            SparseLayers = {Words.Collection(sparseLayers)},
+            NumExperts = NumExperts,
+            TopK = TopK,
+            HiddenSize = HiddenSize,
+            VocabSize = VocabSize,
+            MaxPositions = MaxPositions,
+            NumKeyValueHeads = NumKeyValueHeads,
+            HeadDim = HeadDim,
+            TotalParameters = {sizes.TotalParameters},
+            ActiveParameters = {sizes.ActiveParameters},
+            DenseBytes = {sizes.Dense.Bytes},
+            ExpertBytes = Expert.SizeInBytes,
+            WorkspaceBytesPerToken = {PassBuffer.TotalBytesPerToken(spec)},
+            BosTokenId = {(spec.BosTokenId is { } bos ? ConfigNumbers.Format(bos) : "null")},
+            EosTokenIds = {Words.Collection(spec.EosTokenIds)},
+            """);
+        writer.Close(";");
+    }
+}
+
+/// <inheritdoc cref="Feature{TInfo}"/>
+internal sealed record ConfigInfo(ModelName Model, ModelSpec Spec) : FeatureInfo(Model);

@@ -1,0 +1,34 @@
+using System.Collections.Generic;
+using MoeGen.Generator.Emit.Config;
+using MoeGen.Generator.Emit.Decoder;
+using MoeGen.Generator.Emit.Experts;
+using MoeGen.Generator.Emit.Kernels;
+using MoeGen.Generator.Emit.Layers;
+using MoeGen.Generator.Emit.Model;
+using MoeGen.Generator.Emit.Pass;
+using MoeGen.Generator.Emit.Router;
+using MoeGen.Generator.Emit.WeightMap;
+
+namespace MoeGen.Generator.Emit;
+
+/// <summary>Writes all files of a model at once, where no compiler keeps track of what has changed.</summary>
+internal static class ModelEmitter
+{
+    /// <summary>The generated files, from the outside in.</summary>
+    public static IReadOnlyList<GeneratedFile> Emit(ModelDeclaration model) =>
+    [
+        Emit(new ModelFeature(), model),
+        Emit(new ConfigFeature(), model),
+        Emit(new DecoderFeature(), model),
+        Emit(new LayersFeature(), model),
+        Emit(new RouterFeature(), model),
+        Emit(new ExpertsFeature(), model),
+        Emit(new KernelsFeature(), model),
+        Emit(new PassFeature(), model),
+        Emit(new WeightMapFeature(), model),
+    ];
+
+    private static GeneratedFile Emit<TInfo>(Feature<TInfo> feature, ModelDeclaration model)
+        where TInfo : FeatureInfo, System.IEquatable<TInfo> =>
+        feature.Emit(feature.GetInfo(model));
+}

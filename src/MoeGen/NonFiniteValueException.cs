@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace MoeGen;
+
+/// <summary>An infinity or NaN turned up where it would decide what the model does. Nothing was routed or sampled by it.</summary>
+public sealed class NonFiniteValueException : MoeGenException
+{
+    private const string Cause = "The weights overflow or are damaged.";
+
+    private NonFiniteValueException(string message)
+        : base(message)
+    {
+    }
+
+    internal static NonFiniteValueException InRouter(int layer, int expert, float value) =>
+        new($"router of layer {layer} gave {Format(value)} for expert {expert}; expected finite logits. {Cause}");
+
+    internal static NonFiniteValueException InLogits(int position, int token, float value) =>
+        new($"the logits after position {position} hold {Format(value)} for token {token}; expected finite logits. {Cause}");
+
+    internal static NonFiniteValueException InTensor(string file, string tensor, long index, float value) =>
+        new($"{file}: tensor {tensor} holds {Format(value)} at flat index {index}; expected finite values. The file is damaged.");
+
+    private static string Format(float value) => value switch
+    {
+        float.NaN => "NaN",
+        float.PositiveInfinity => "infinity",
+        float.NegativeInfinity => "-infinity",
+        _ => value.ToString(CultureInfo.InvariantCulture),
+    };
+}

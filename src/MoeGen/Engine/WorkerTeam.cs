@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+namespace MoeGen.Engine;
+
+/// <summary>
+/// Threads that run one piece of work together, again and again, without allocating: a pass of a small model takes less time than
+/// waking a thread, so workers spin for a moment before they sleep. The caller is worker 0.
+/// </summary>
+/// <remarks>
+/// One caller at a time. A worker's exception stops the others at their next <see cref="Worker.Sync"/> and reaches the caller.
+/// </remarks>
+internal sealed class WorkerTeam : IDisposable
+{
+    // about 0.1 ms: longer than sampling a token takes, far shorter than a time slice
+    private const int SpinMicroseconds = 100;
+
+    private readonly Thread[] _threads; // workers 1 and up
+    private readonly object _gate = new();
+    private Action<Worker>? _work;
+    private int _epoch; // counts pieces of work; a change wakes the workers
+    private int _sleepers;
+    private int _running; // workers other than 0 still at the current piece
+    private int _arrived; // workers waiting in Sync
+    private int _phase; // counts completed Syncs
+    private ExceptionDispatchInfo? _fault; // first exception of the current piece
+    private volatile bool _isStopping;
+
+    public WorkerTeam(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        Count = count;
+        _threads = new Thread[count - 1];
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            int index = i + 1;
+            _threads[i] = new Thread(() => RunWorker(index)) { IsBackground = true, Name = $"MoeGen worker {index}" };
+            _threads[i].Start();
+        }
+    }
+
+    public int Count { get; }
+
+    /// <summary>Runs the work on every worker and returns when all are done. Allocates nothing unless a worker throws.</summary>
+    public void Run(Action<Worker> work)
+    {
+        ObjectDisposedException.ThrowIf(_isStopping, this);
+        _work = work;
+        Volatile.Write(ref _running, _threads.Length);
+        Interlocked.Increment(ref _epoch);
+        WakeSleepers();
+        RunShare(work, new Worker(this, 0));
+
+        SpinWait spin = default;
+        while (Volatile.Read(ref _running) > 0)
+        {
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        if (_fault is { } fault)
+        {
+            // every worker is back, so the half-finished Sync can be forgotten
+            _arrived = 0;
+            _fault = null;
+            fault.Throw();
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_isStopping)
+        {
+            return;
+        }
+
+        _isStopping = true;
+        Interlocked.Increment(ref _epoch);
+        WakeSleepers();
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+    }
+
+    internal void Sync()
+    {
+        int phase = Volatile.Read(ref _phase);
+        if (Interlocked.Increment(ref _arrived) == Count)
+        {
+            _arrived = 0;
+            Interlocked.Increment(ref _phase);
+            return;
+        }
+
+        SpinWait spin = default;
+        while (Volatile.Read(ref _phase) == phase)
+        {
+            if (Volatile.Read(ref _fault) is not null)
+            {
+                throw new WorkerStoppedException();
+            }
+
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
+    private void RunWorker(int index)
+    {
+        Worker worker = new(this, index);
+        int seen = 0;
+        while (true)
+        {
+            seen = WaitForWork(seen);
+            if (_isStopping)
+            {
+                return;
+            }
+
+            RunShare(_work!, worker);
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private void RunShare(Action<Worker> work, Worker worker)
+    {
+        try
+        {
+            work(worker);
+        }
+        catch (WorkerStoppedException)
+        {
+            // another worker's exception is the one to report
+        }
+        catch (Exception exception)
+        {
+            Interlocked.CompareExchange(ref _fault, ExceptionDispatchInfo.Capture(exception), null);
+        }
+    }
+
+    private int WaitForWork(int seen)
+    {
+        long deadline = Stopwatch.GetTimestamp() + (Stopwatch.Frequency * SpinMicroseconds / 1_000_000);
+        while (Stopwatch.GetTimestamp() < deadline)
+        {
+            for (int i = 0; i < 16; i++)
+            {
+                int epoch = Volatile.Read(ref _epoch);
+                if (epoch != seen)
+                {
+                    return epoch;
+                }
+
+                Thread.SpinWait(4);
+            }
+        }
+
+        lock (_gate)
+        {
+            // counted before the epoch is read again: either this thread sees the new epoch, or the caller sees a sleeper
+            Interlocked.Increment(ref _sleepers);
+            while (Volatile.Read(ref _epoch) == seen)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            Interlocked.Decrement(ref _sleepers);
+            return _epoch;
+        }
+    }
+
+    private void WakeSleepers()
+    {
+        if (Volatile.Read(ref _sleepers) > 0)
+        {
+            lock (_gate)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    // unwinds a worker whose piece of work another worker broke
+    private sealed class WorkerStoppedException : Exception;
+}

@@ -1,0 +1,115 @@
+using MoeGen.Engine;
+using MoeGen.Kernels;
+using MoeGen.Memory;
+
+namespace MoeGen.Experts;
+
+/// <summary>
+/// Which experts the tokens of a pass have chosen in the current layer: the router's logits, the chosen ids and weights, and the same
+/// choices grouped by expert, the order in which experts compute.
+/// </summary>
+public sealed unsafe class Routing : IDisposable
+{
+    private readonly NativeBuffer _buffer;
+    private readonly int* _topKIds; // [maxTokens, topK] experts, best first
+    private readonly float* _topKWeights; // [maxTokens, topK]
+    private readonly int* _groupStarts; // [numExperts + 1] first entry of each expert; the last one is the number of entries
+    private readonly int* _entryTokens; // [maxTokens * topK] token of each entry, entries grouped by expert
+    private readonly int* _entryOf; // [maxTokens, topK] entry of each choice
+    private readonly float* _logits; // [maxTokens, numExperts]
+
+    internal Routing(int numExperts, int topK, int maxTokens)
+    {
+        NumExperts = numExperts;
+        TopK = topK;
+        int choices = maxTokens * topK;
+        Logits = new Activations(null, numExperts);
+        long logitsSize = (long)maxTokens * Logits.Stride;
+        _buffer = new NativeBuffer((logitsSize + (4L * choices) + numExperts + 1) * sizeof(float));
+        _logits = (float*)_buffer.Pointer;
+        Logits = new Activations(_logits, numExperts);
+        _topKWeights = _logits + logitsSize;
+        _topKIds = (int*)(_topKWeights + choices);
+        _entryTokens = _topKIds + choices;
+        _entryOf = _entryTokens + choices;
+        _groupStarts = _entryOf + choices;
+    }
+
+    /// <summary>Routed experts of a layer.</summary>
+    public int NumExperts { get; }
+
+    /// <summary>Experts chosen per token.</summary>
+    public int TopK { get; }
+
+    /// <summary>Scores of all experts before the softmax, [numTokens, numExperts].</summary>
+    public Activations Logits { get; }
+
+    internal long SizeInBytes => _buffer.SizeInBytes;
+
+    /// <summary>Ids of a token's experts, best first, [topK].</summary>
+    /// <param name="token">0-based place in the pass.</param>
+    public Span<int> TopKIds(int token) => new(_topKIds + ((nint)token * TopK), TopK);
+
+    /// <summary>Weights of a token's experts, in the order of <see cref="TopKIds"/>, [topK].</summary>
+    /// <param name="token">0-based place in the pass.</param>
+    public Span<float> TopKWeights(int token) => new(_topKWeights + ((nint)token * TopK), TopK);
+
+    /// <summary>Groups the choices of all tokens by expert. One worker does it; the others wait for the next Sync.</summary>
+    /// <param name="numTokens">Tokens.</param>
+    /// <param name="worker">The calling worker.</param>
+    public void GroupByExpert(int numTokens, Worker worker)
+    {
+        if (worker.Index != 0)
+        {
+            return;
+        }
+
+        // counting sort: how many tokens chose each expert, where each group starts, then every choice to its place
+        Span<int> starts = new(_groupStarts, NumExperts + 1);
+        starts.Clear();
+        int choices = numTokens * TopK;
+        for (int i = 0; i < choices; i++)
+        {
+            starts[_topKIds[i]]++;
+        }
+
+        int end = 0;
+        for (int expert = 0; expert < NumExperts; expert++)
+        {
+            end += starts[expert];
+            starts[expert] = end;
+        }
+
+        starts[NumExperts] = end;
+        for (int i = choices - 1; i >= 0; i--)
+        {
+            int entry = --starts[_topKIds[i]];
+            _entryTokens[entry] = i / TopK;
+            _entryOf[i] = entry;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _buffer.Dispose();
+
+    /// <summary>The entries of an expert: one for each token that chose it.</summary>
+    internal Share EntriesOf(int expert) => new(_groupStarts[expert], _groupStarts[expert + 1]);
+
+    /// <summary>Token of each entry, [entries].</summary>
+    internal int* EntryTokens => _entryTokens;
+
+    /// <summary>Entries of a token's choices, in the order of <see cref="TopKIds"/>, [topK].</summary>
+    internal ReadOnlySpan<int> EntriesOfToken(int token) => new(_entryOf + ((nint)token * TopK), TopK);
+
+    /// <summary>Experts that at least one token has chosen.</summary>
+    internal int CountUsedExperts()
+    {
+        int used = 0;
+        for (int expert = 0; expert < NumExperts; expert++)
+        {
+            used += _groupStarts[expert + 1] > _groupStarts[expert] ? 1 : 0;
+        }
+
+        return used;
+    }
+}

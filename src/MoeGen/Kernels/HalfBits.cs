@@ -1,0 +1,20 @@
+namespace MoeGen.Kernels;
+
+/// <summary>Constants that widen 16-bit floats by integer arithmetic; .NET exposes no instruction for it.</summary>
+internal static class HalfBits
+{
+    /// <summary>A bfloat16 is the upper half of a float32.</summary>
+    public const int Bf16Shift = 16;
+
+    public const uint F16Sign = 0x8000;
+
+    public const int F16SignShift = 16;
+
+    public const uint F16Magnitude = 0x7FFF;
+
+    /// <summary>Moves exponent and fraction of a half to their places in a float32.</summary>
+    public const int F16Shift = 13;
+
+    /// <summary>2^112: the difference of the exponents' biases, 127 - 15. Multiplying also normalises subnormal halves.</summary>
+    public const float F16Scale = 5.192296858534828e33f;
+}

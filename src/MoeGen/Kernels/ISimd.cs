@@ -1,0 +1,45 @@
+using System.Runtime.Intrinsics;
+
+namespace MoeGen.Kernels;
+
+/// <summary>
+/// One width of vector arithmetic on float32. Kernels are written once over this interface; the just-in-time compiler makes one
+/// version for each width in which every call is a single instruction.
+/// </summary>
+/// <typeparam name="TVector">The vector of that width.</typeparam>
+internal unsafe interface ISimd<TVector>
+    where TVector : struct
+{
+    /// <summary>Floats in a vector.</summary>
+    static abstract int Width { get; }
+
+    static abstract TVector Zero { get; }
+
+    static abstract TVector Broadcast(float value);
+
+    static abstract TVector Load(float* source);
+
+    /// <summary>Loads bfloat16 values and widens them, exactly.</summary>
+    static abstract TVector LoadBf16(ushort* source);
+
+    /// <summary>Loads IEEE half values and widens them, exactly; infinities and NaN give large finite numbers.</summary>
+    static abstract TVector LoadF16(ushort* source);
+
+    static abstract void Store(float* destination, TVector value);
+
+    static abstract TVector Add(TVector a, TVector b);
+
+    static abstract TVector Multiply(TVector a, TVector b);
+
+    static abstract TVector Divide(TVector a, TVector b);
+
+    /// <summary><c>a * b + c</c>, fused where the processor can.</summary>
+    static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
+
+    static abstract TVector Max(TVector a, TVector b);
+
+    static abstract TVector Exp(TVector value);
+
+    /// <summary>Adds halves to halves until four sums are left.</summary>
+    static abstract Vector128<float> ToQuarters(TVector value);
+}

@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using MoeGen.Weights;
+
+namespace MoeGen.Kernels;
+
+/// <summary>A matrix of weights whose shape and format the compiler knows. A view: whoever loaded the weights owns the memory.</summary>
+/// <typeparam name="TShape">Rows and columns.</typeparam>
+/// <typeparam name="TFormat">Format of the elements.</typeparam>
+public readonly unsafe struct Matrix<TShape, TFormat>
+    where TShape : struct, IMatrixShape
+    where TFormat : struct, IWeightFormat
+{
+    private readonly byte* _data; // [Rows, PaddedColumns], row-major
+
+    internal Matrix(byte* data)
+    {
+        _data = data;
+    }
+
+    /// <summary>Bytes that the matrix takes, rows filled up to 32 elements.</summary>
+    public static long SizeInBytes => MatrixLayout.SizeInBytes(TShape.Rows, TShape.Columns, TFormat.Format);
+
+    internal static nuint PaddedColumns
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (nuint)MatrixLayout.PaddedColumns(TShape.Columns);
+    }
+
+    internal static nuint RowBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => PaddedColumns * (nuint)TFormat.Format.BytesPerElement();
+    }
+
+    internal byte* Data => _data;
+
+    /// <summary>Copies one row as float32, for people who look into a model; kernels never do.</summary>
+    /// <param name="row">0-based row.</param>
+    /// <param name="destination">At least as many elements as the matrix has columns.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row, or the destination is too short.</exception>
+    public void CopyRow(int row, Span<float> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, TShape.Rows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, TShape.Columns, nameof(destination));
+        ReadOnlySpan<byte> bytes = new(_data + ((nuint)row * RowBytes), checked((int)RowBytes));
+        FloatConverter.Widen(bytes[..(TShape.Columns * TFormat.Format.BytesPerElement())], TFormat.Format, destination);
+    }
+}
+
+/// <summary>A vector of weights in float32: a norm or a bias. A view: whoever loaded the weights owns the memory.</summary>
+public readonly unsafe struct WeightVector
+{
+    internal WeightVector(float* data, int length)
+    {
+        Data = data;
+        Length = length;
+    }
+
+    /// <summary>Elements.</summary>
+    public int Length { get; }
+
+    /// <summary>The elements.</summary>
+    public ReadOnlySpan<float> Values => new(Data, Length);
+
+    internal float* Data { get; } // [Length], zeros up to a multiple of 32
+}
+
+/// <summary>Rows of float32, one per token. A view into the memory of a forward pass.</summary>
+public readonly unsafe struct Activations
+{
+    internal Activations(float* data, int width)
+    {
+        Data = data;
+        Width = width;
+        Stride = MatrixLayout.PaddedColumns(width);
+    }
+
+    /// <summary>Elements of a row.</summary>
+    public int Width { get; }
+
+    internal float* Data { get; } // [capacity, Stride]; columns from Width to Stride stay zero
+
+    internal int Stride { get; }
+
+    /// <summary>The row of one token.</summary>
+    /// <param name="token">0-based place in the pass; not checked.</param>
+    public Span<float> this[int token] => new(Row(token), Width);
+
+    /// <summary>The rows from one of them on.</summary>
+    /// <param name="rows">Rows to leave out; not checked.</param>
+    public Activations Skip(int rows) => new(Row(rows), Width);
+
+    internal float* Row(int token) => Data + ((nint)token * Stride);
+}

@@ -1,0 +1,70 @@
+using MoeGen.Weights;
+
+namespace MoeGen;
+
+/// <summary>What a model is, in numbers. Generated code fills it in from config.json.</summary>
+public sealed record ModelInfo
+{
+    /// <summary>Name of the generated class.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Family, as <c>model_type</c> of config.json names it.</summary>
+    public required string ModelType { get; init; }
+
+    /// <summary>Fingerprint of the spec that the code was generated from, 16 hexadecimal digits.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>How the matrices are held in memory.</summary>
+    public required WeightFormat WeightFormat { get; init; }
+
+    /// <summary>Layers, dense and sparse.</summary>
+    public required int NumLayers { get; init; }
+
+    /// <summary>0-based layers that have experts.</summary>
+    public required IReadOnlyList<int> SparseLayers { get; init; }
+
+    /// <summary>Routed experts of a sparse layer.</summary>
+    public required int NumExperts { get; init; }
+
+    /// <summary>Experts chosen per token.</summary>
+    public required int TopK { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Tokens of the vocabulary.</summary>
+    public required int VocabSize { get; init; }
+
+    /// <summary>Longest sequence the model was made for, in tokens.</summary>
+    public required int MaxPositions { get; init; }
+
+    /// <summary>Key/value heads of a layer.</summary>
+    public required int NumKeyValueHeads { get; init; }
+
+    /// <summary>Elements of a head.</summary>
+    public required int HeadDim { get; init; }
+
+    /// <summary>All parameters.</summary>
+    public required long TotalParameters { get; init; }
+
+    /// <summary>Parameters that one token uses.</summary>
+    public required long ActiveParameters { get; init; }
+
+    /// <summary>Bytes held outside the experts.</summary>
+    public required long DenseBytes { get; init; }
+
+    /// <summary>Bytes of one expert.</summary>
+    public required long ExpertBytes { get; init; }
+
+    /// <summary>Bytes of working memory for each token of a pass, logits not counted.</summary>
+    public required long WorkspaceBytesPerToken { get; init; }
+
+    /// <summary>Token that begins a text, or null.</summary>
+    public required int? BosTokenId { get; init; }
+
+    /// <summary>Tokens that end a text.</summary>
+    public required IReadOnlyList<int> EosTokenIds { get; init; }
+
+    /// <summary>Bytes of keys and values of one token in all layers.</summary>
+    public long KeyValueBytesPerToken => Engine.KvCache.SizeInBytes(NumLayers, NumKeyValueHeads, HeadDim, 1);
+}

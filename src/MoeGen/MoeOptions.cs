@@ -1,0 +1,43 @@
+using MoeGen.Weights;
+
+namespace MoeGen;
+
+/// <summary>How a model is loaded and run.</summary>
+public sealed record MoeOptions
+{
+    /// <summary>Context when nothing else is said: enough for most conversations, small against the weights.</summary>
+    public const int DefaultContextLength = 4096;
+
+    /// <summary>Tokens of a prompt that are computed together when nothing else is said.</summary>
+    public const int DefaultPrefillChunk = 128;
+
+    /// <summary>Threads that compute, the caller's included; null: one per processor.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Longest sequence in tokens; null: what the model was made for, at most <see cref="DefaultContextLength"/>.</summary>
+    public int? ContextLength { get; init; }
+
+    /// <summary>Tokens of a prompt that are computed together. More is faster and needs more working memory.</summary>
+    public int PrefillChunk { get; init; } = DefaultPrefillChunk;
+
+    /// <summary>Most memory that the model may hold: weights, KV cache and working memory; null: no bound.</summary>
+    public ByteSize? MemoryBudget { get; init; }
+
+    /// <summary>Hears how loading gets on.</summary>
+    public IProgress<LoadProgress>? Progress { get; init; }
+
+    internal int ThreadsOrDefault => Threads ?? Environment.ProcessorCount;
+
+    internal int ContextLengthFor(ModelInfo info) => Math.Min(ContextLength ?? DefaultContextLength, info.MaxPositions);
+
+    internal int PrefillChunkFor(ModelInfo info) => Math.Min(PrefillChunk, ContextLengthFor(info));
+
+    /// <summary>Refuses options that make no sense.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(ThreadsOrDefault, 1, nameof(Threads));
+        ArgumentOutOfRangeException.ThrowIfLessThan(ContextLength ?? 1, 1, nameof(ContextLength));
+        ArgumentOutOfRangeException.ThrowIfLessThan(PrefillChunk, 1, nameof(PrefillChunk));
+    }
+}

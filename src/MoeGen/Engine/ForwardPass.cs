@@ -1,0 +1,127 @@
+using MoeGen.Experts;
+using MoeGen.Kernels;
+using MoeGen.Memory;
+using MoeGen.Weights;
+
+namespace MoeGen.Engine;
+
+/// <summary>
+/// One run of some tokens of a sequence through the model, and the working memory for it. Generated code derives from it and
+/// declares the buffers its layers need. A pass is made once and used again and again; running it allocates nothing.
+/// </summary>
+public abstract unsafe class ForwardPass : IDisposable
+{
+    private readonly List<NativeBuffer> _buffers = [];
+    private readonly int[] _tokens; // [MaxTokens]
+
+    /// <summary>Creates a pass.</summary>
+    /// <param name="info">The model.</param>
+    /// <param name="maxTokens">Most tokens of one run.</param>
+    /// <param name="maxLogits">Most tokens whose logits are asked for.</param>
+    protected ForwardPass(ModelInfo info, int maxTokens, int maxLogits)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        MaxTokens = maxTokens;
+        MaxLogits = maxLogits;
+        _tokens = new int[maxTokens];
+        Routing = new Routing(info.NumExperts, info.TopK, maxTokens);
+        Logits = Buffer(info.VocabSize, maxLogits);
+    }
+
+    /// <summary>Most tokens of one run.</summary>
+    public int MaxTokens { get; }
+
+    /// <summary>Most tokens whose logits are computed in one run.</summary>
+    public int MaxLogits { get; }
+
+    /// <summary>Tokens of this run.</summary>
+    public int NumTokens { get; private set; }
+
+    /// <summary>Ids of the tokens, [NumTokens].</summary>
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, NumTokens);
+
+    /// <summary>Position of the first token; the others follow.</summary>
+    public int FirstPosition { get; private set; }
+
+    /// <summary>Keys and values of the sequence.</summary>
+    public KvCache Cache { get; private set; } = null!;
+
+    /// <summary>Tokens whose logits are wanted: the last ones of the run.</summary>
+    public int NumLogits { get; private set; }
+
+    /// <summary>Scores of the vocabulary, [NumLogits, vocabulary].</summary>
+    public Activations Logits { get; }
+
+    /// <summary>Choices of experts in the current layer.</summary>
+    public Routing Routing { get; }
+
+    /// <summary>Experts computed since the pass was made, each counted once per layer and run.</summary>
+    internal long NumExpertUses { get; private set; }
+
+    /// <summary>Hears the routing of every sparse layer; null: nobody listens.</summary>
+    internal IRoutingObserver? Observer { get; set; }
+
+    /// <summary>Stops the run between two layers.</summary>
+    internal CancellationToken CancellationToken { get; private set; }
+
+    /// <summary>Bytes of working memory.</summary>
+    internal long SizeInBytes => Routing.SizeInBytes + _buffers.Sum(buffer => buffer.SizeInBytes);
+
+    /// <summary>Called by a sparse layer when its routing is complete. Worker 0 counts and tells the observer.</summary>
+    /// <param name="layer">0-based layer.</param>
+    /// <param name="worker">The calling worker.</param>
+    public void OnRouted(int layer, Worker worker)
+    {
+        if (worker.Index == 0)
+        {
+            CancellationToken.ThrowIfCancellationRequested();
+            NumExpertUses += Routing.CountUsedExperts();
+            Observer?.OnRouted(layer, this);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Routing.Dispose();
+        foreach (NativeBuffer buffer in _buffers)
+        {
+            buffer.Dispose();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Sets what the next run computes.</summary>
+    /// <param name="tokens">Ids within the vocabulary, 1 to MaxTokens.</param>
+    /// <param name="firstPosition">Position of the first one.</param>
+    /// <param name="numLogits">How many of the last tokens need logits.</param>
+    /// <param name="cache">Keys and values up to the first token.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    internal void Prepare(ReadOnlySpan<int> tokens, int firstPosition, int numLogits, KvCache cache, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, MaxTokens, nameof(tokens));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(numLogits, Math.Min(MaxLogits, tokens.Length));
+        tokens.CopyTo(_tokens);
+        NumTokens = tokens.Length;
+        FirstPosition = firstPosition;
+        NumLogits = numLogits;
+        Cache = cache;
+        CancellationToken = cancellationToken;
+    }
+
+    /// <summary>Allocates a row of float32 for each token.</summary>
+    /// <param name="width">Elements of a row.</param>
+    protected Activations Buffer(int width) => Buffer(width, MaxTokens);
+
+    /// <summary>Allocates a row of float32 for each expert choice of each token.</summary>
+    /// <param name="width">Elements of a row.</param>
+    protected Activations ChoiceBuffer(int width) => Buffer(width, MaxTokens * Routing.TopK);
+
+    private Activations Buffer(int width, int numRows)
+    {
+        NativeBuffer buffer = new(MatrixLayout.SizeInBytes(numRows, width, WeightFormat.F32));
+        _buffers.Add(buffer);
+        return new Activations((float*)buffer.Pointer, width);
+    }
+}

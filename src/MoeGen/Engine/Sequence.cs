@@ -1,0 +1,82 @@
+namespace MoeGen.Engine;
+
+/// <summary>The state of one text: how many tokens the model has seen, and their keys and values. One thread at a time.</summary>
+public sealed class Sequence : IDisposable
+{
+    private readonly MoeModel _model;
+    private bool _isDisposed;
+
+    internal Sequence(MoeModel model, KvCache cache)
+    {
+        _model = model;
+        Cache = cache;
+    }
+
+    /// <summary>Tokens that the model has seen.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Tokens that fit.</summary>
+    public int Capacity => Cache.Capacity;
+
+    internal KvCache Cache { get; }
+
+    /// <summary>Runs tokens through the model, in chunks where there are many.</summary>
+    /// <param name="tokens">Ids that follow what the sequence holds, at least one.</param>
+    /// <param name="logits">Receives the scores of the vocabulary after the last token, [vocabulary].</param>
+    /// <param name="cancellationToken">Stops between two layers; the sequence then ends at the last complete chunk.</param>
+    /// <exception cref="InvalidPromptException">No tokens, an id outside the vocabulary, or more than fit; nothing has run.</exception>
+    /// <exception cref="NonFiniteValueException">The computation gave an infinity or NaN.</exception>
+    public void Append(ReadOnlySpan<int> tokens, Span<float> logits, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(logits.Length, _model.Info.VocabSize, nameof(logits));
+        _model.Run(this, tokens, logits, cancellationToken);
+    }
+
+    /// <summary>Forgets the last tokens.</summary>
+    /// <param name="length">Tokens to keep.</param>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        Length = length;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _model.Release(this);
+            Cache.Dispose();
+        }
+    }
+
+    /// <summary>Refuses tokens that cannot follow, before anything runs.</summary>
+    internal void CheckTokens(ReadOnlySpan<int> tokens)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (tokens.IsEmpty)
+        {
+            throw new InvalidPromptException("the prompt has no tokens; expected at least one");
+        }
+
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if ((uint)tokens[i] >= (uint)_model.Info.VocabSize)
+            {
+                throw new InvalidPromptException($"token {i} is {tokens[i]}; expected an id from 0 to {_model.Info.VocabSize - 1}");
+            }
+        }
+
+        if (tokens.Length > Capacity - Length)
+        {
+            throw new InvalidPromptException(
+                $"{tokens.Length} tokens after {Length} make {(long)Length + tokens.Length}; "
+                + $"expected at most {Capacity}, the context length"
+                + (Capacity < _model.Info.MaxPositions ? $" (the model allows up to {_model.Info.MaxPositions})" : ""));
+        }
+    }
+
+    internal void Advance(int numTokens) => Length += numTokens;
+}

@@ -1,0 +1,252 @@
+using System.Runtime.CompilerServices;
+using MoeGen.Engine;
+using MoeGen.Tokenizers;
+using MoeGen.Weights;
+
+namespace MoeGen;
+
+/// <summary>
+/// A loaded model: base of every generated model class. Sequences share its weights; calls from several threads take turns, one
+/// chunk of tokens each.
+/// </summary>
+public abstract class MoeModel : IDisposable
+{
+    private readonly WeightStore _weights;
+    private readonly MoeOptions _options;
+    private readonly WorkerTeam _team;
+    private readonly Lock _turn = new();
+    private readonly Action<Worker> _forward;
+    private readonly MemoryPlan _plan;
+    private readonly Tokenizer? _tokenizer;
+    private readonly List<IDisposable> _owned = [];
+    private ForwardPass? _pass;
+    private ForwardPass? _running; // the pass that _forward runs
+    private long _sequenceBytes;
+    private bool _isDisposed;
+
+    /// <summary>Takes over loaded weights.</summary>
+    /// <param name="folder">Folder of the checkpoint; a tokenizer in it is loaded too.</param>
+    /// <param name="info">The model.</param>
+    /// <param name="weights">Its weights; disposed with the model.</param>
+    /// <param name="options">How it runs.</param>
+    protected MoeModel(string folder, ModelInfo info, WeightStore weights, MoeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Info = info;
+        _weights = weights;
+        _options = options;
+        ContextLength = options.ContextLengthFor(info);
+        _plan = MemoryPlan.For(info, options);
+        _tokenizer = File.Exists(Path.Combine(folder, Tokenizer.FileName)) ? Tokenizer.Load(folder) : null;
+        EosTokenIds = GenerationConfig.ReadEosTokenIds(folder) ?? info.EosTokenIds;
+        _team = new WorkerTeam(options.ThreadsOrDefault);
+        _forward = worker => Forward(_running!, worker);
+    }
+
+    /// <summary>What the model is.</summary>
+    public ModelInfo Info { get; }
+
+    /// <summary>Longest sequence in tokens.</summary>
+    public int ContextLength { get; }
+
+    /// <summary>Threads that compute.</summary>
+    public int Threads => _team.Count;
+
+    /// <summary>The tokenizer that lay beside the weights.</summary>
+    /// <exception cref="InvalidOperationException">There was none.</exception>
+    public Tokenizer Tokenizer =>
+        _tokenizer ?? throw new InvalidOperationException(
+            $"{Info.Name} was loaded without a tokenizer: the folder has no tokenizer.json. Pass token ids instead of text.");
+
+    /// <summary>Whether there is a tokenizer.</summary>
+    public bool HasTokenizer => _tokenizer is not null;
+
+    /// <summary>Tokens that end a text: from generation_config.json beside the weights, else from config.json.</summary>
+    public IReadOnlyList<int> EosTokenIds { get; }
+
+    /// <summary>Starts an empty sequence.</summary>
+    /// <exception cref="MemoryBudgetTooSmallException">There is a memory budget, and one more KV cache does not fit it.</exception>
+    public Sequence CreateSequence()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        long bytes = KvCache.SizeInBytes(Info.NumLayers, Info.NumKeyValueHeads, Info.HeadDim, ContextLength);
+        lock (_turn)
+        {
+            // the plan holds one sequence; every further one comes on top
+            (_plan with { KeyValueBytes = _plan.KeyValueBytes + _sequenceBytes }).Check(_options.MemoryBudget);
+            _sequenceBytes += bytes;
+        }
+
+        return new Sequence(this, new KvCache(Info.NumLayers, Info.NumKeyValueHeads, Info.HeadDim, ContextLength));
+    }
+
+    /// <summary>Continues a text, token by token.</summary>
+    /// <param name="prompt">The text.</param>
+    /// <param name="options">How tokens are chosen and when to stop.</param>
+    /// <exception cref="InvalidPromptException">The prompt is empty or too long.</exception>
+    public TextGeneration Generate(string prompt, SamplingOptions? options = null) =>
+        Generate(Tokenizer.Encode(prompt, addSpecialTokens: true), options);
+
+    /// <summary>Continues a sequence of tokens.</summary>
+    /// <param name="tokens">Ids of the prompt.</param>
+    /// <param name="options">How tokens are chosen and when to stop.</param>
+    /// <exception cref="InvalidPromptException">The prompt is empty, too long, or has an id outside the vocabulary.</exception>
+    public TextGeneration Generate(ReadOnlySpan<int> tokens, SamplingOptions? options = null) =>
+        new(this, tokens, options ?? new SamplingOptions());
+
+    /// <summary>Continues a text; gives pieces of whole characters as they become certain.</summary>
+    /// <param name="prompt">The text.</param>
+    /// <param name="options">How tokens are chosen and when to stop.</param>
+    /// <param name="cancellationToken">Stops between two layers.</param>
+    /// <exception cref="InvalidPromptException">The prompt is empty or too long.</exception>
+    public async IAsyncEnumerable<string> GenerateAsync(
+        string prompt, SamplingOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using TextGeneration generation = Generate(prompt, options);
+
+        // computing takes long: it belongs on a pool thread, not on that of a user interface
+        while (await Task.Run(() => generation.MoveNext(cancellationToken), cancellationToken).ConfigureAwait(false))
+        {
+            if (generation.TextLength > 0)
+            {
+                yield return generation.GetText();
+            }
+        }
+
+        if (generation.TextLength > 0)
+        {
+            yield return generation.GetText();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_turn)
+        {
+            if (!_isDisposed)
+            {
+                _isDisposed = true;
+                _team.Dispose();
+                _pass?.Dispose();
+                _weights.Dispose();
+                foreach (IDisposable resource in _owned)
+                {
+                    resource.Dispose();
+                }
+            }
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Makes the working memory of a pass.</summary>
+    /// <param name="maxTokens">Most tokens of one run.</param>
+    /// <param name="maxLogits">Most tokens whose logits are asked for.</param>
+    protected internal abstract ForwardPass CreatePass(int maxTokens, int maxLogits);
+
+    /// <summary>Runs a pass; every worker of the team calls it at the same time.</summary>
+    /// <param name="pass">A pass that <see cref="CreatePass"/> made.</param>
+    /// <param name="worker">The calling worker.</param>
+    protected abstract void Forward(ForwardPass pass, Worker worker);
+
+    /// <summary>Lets the model dispose of a resource when it is disposed itself.</summary>
+    /// <param name="resource">For instance a table that generated code computes at load.</param>
+    /// <returns>The resource.</returns>
+    protected TResource Own<TResource>(TResource resource)
+        where TResource : IDisposable
+    {
+        _owned.Add(resource);
+        return resource;
+    }
+
+    /// <summary>Loads weights and makes the model; whatever fails, nothing stays allocated.</summary>
+    /// <typeparam name="TModel">The generated class.</typeparam>
+    /// <param name="folder">Folder of the checkpoint.</param>
+    /// <param name="info">The model.</param>
+    /// <param name="tensors">Its tensors.</param>
+    /// <param name="options">How it runs; null: defaults.</param>
+    /// <param name="create">The generated constructor.</param>
+    /// <param name="cancellationToken">Stops loading.</param>
+    protected static TModel Load<TModel>(
+        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> tensors, MoeOptions? options,
+        Func<WeightStore, MoeOptions, TModel> create, CancellationToken cancellationToken)
+        where TModel : MoeModel
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        options ??= new MoeOptions();
+        WeightStore weights = WeightStore.Load(folder, info, tensors, options, cancellationToken);
+        try
+        {
+            return create(weights, options);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs tokens of a sequence, chunk by chunk, and copies the logits after the last one.</summary>
+    internal void Run(Sequence sequence, ReadOnlySpan<int> tokens, Span<float> logits, CancellationToken cancellationToken)
+    {
+        sequence.CheckTokens(tokens);
+        while (!tokens.IsEmpty)
+        {
+            lock (_turn)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                _pass ??= CreatePass(_options.PrefillChunkFor(Info), maxLogits: 1);
+                int count = Math.Min(tokens.Length, _pass.MaxTokens);
+                bool isLast = count == tokens.Length;
+                RunChunk(_pass, sequence, tokens[..count], isLast ? 1 : 0, cancellationToken);
+                if (isLast)
+                {
+                    _pass.Logits[0].CopyTo(logits);
+                }
+
+                tokens = tokens[count..];
+            }
+        }
+    }
+
+    /// <summary>Runs one chunk on a pass of the caller's; the caller checks the tokens and reads the logits.</summary>
+    internal void Run(ForwardPass pass, Sequence sequence, ReadOnlySpan<int> tokens, int numLogits, CancellationToken cancellationToken)
+    {
+        sequence.CheckTokens(tokens);
+        lock (_turn)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            RunChunk(pass, sequence, tokens, numLogits, cancellationToken);
+        }
+    }
+
+    /// <summary>Experts computed by all passes of <see cref="Run(Sequence, ReadOnlySpan{int}, Span{float}, CancellationToken)"/>.</summary>
+    internal long NumExpertUses => _pass?.NumExpertUses ?? 0;
+
+    internal void Release(Sequence sequence)
+    {
+        lock (_turn)
+        {
+            _sequenceBytes -= KvCache.SizeInBytes(Info.NumLayers, Info.NumKeyValueHeads, Info.HeadDim, sequence.Capacity);
+        }
+    }
+
+    private void RunChunk(ForwardPass pass, Sequence sequence, ReadOnlySpan<int> tokens, int numLogits, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        pass.Prepare(tokens, sequence.Length, numLogits, sequence.Cache, cancellationToken);
+        _running = pass;
+        _team.Run(_forward);
+        for (int i = 0; i < numLogits; i++)
+        {
+            int token = FloatConverter.IndexOfNonFinite(pass.Logits[i]);
+            if (token >= 0)
+            {
+                throw NonFiniteValueException.InLogits(sequence.Length + tokens.Length - numLogits + i, token, pass.Logits[i][token]);
+            }
+        }
+
+        sequence.Advance(tokens.Length);
+    }
+}

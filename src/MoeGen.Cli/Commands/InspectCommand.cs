@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Globalization;
+using MoeGen.Cli.Models;
+using MoeGen.Cli.Output;
+using MoeGen.Generator.Spec;
+using Spectre.Console;
+
+namespace MoeGen.Cli.Commands;
+
+/// <summary>`moegen inspect MODEL`: what a config means, in layers, parameters and bytes. Needs no weights.</summary>
+internal sealed class InspectCommand
+{
+    private readonly Argument<string> _model = new("MODEL") { Description = "Folder with a config.json, or the name of a model." };
+    private readonly Option<int?> _context = RunOptions.Positive(
+        "--context", $"Context of the smallest budget; default: the model's, at most {MoeOptions.DefaultContextLength}.");
+    private readonly Option<WeightFormat?> _format = new("--format")
+    {
+        Description = "How matrices are held; default: as the config says.",
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON object." };
+    private readonly CliStreams _streams;
+
+    private InspectCommand(CliStreams streams)
+    {
+        _streams = streams;
+    }
+
+    public static Command Create(CliStreams streams)
+    {
+        InspectCommand inspect = new(streams);
+        Command command = new("inspect", "Tells what a model is: layers, experts, bytes, budgets.")
+        {
+            inspect._model, inspect._context, inspect._format, inspect._json,
+        };
+        CommandLine.SetAction(command, inspect.Run);
+        return command;
+    }
+
+    private void Run(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        ModelFolder folder = ModelFolder.Find(parsed.GetValue(_model)!);
+        ModelSpec spec = folder.ReadSpec(_streams, parsed.GetValue(_format));
+        ModelInfo info = SpecInfo.Of(spec, folder.Name);
+        int context = Math.Min(parsed.GetValue(_context) ?? MoeOptions.DefaultContextLength, info.MaxPositions);
+        MemoryPlan floor = MemoryPlan.For(info, new MoeOptions { ContextLength = context });
+        MemoryPlan comfortable = MemoryPlan.For(info, new MoeOptions { ContextLength = info.MaxPositions });
+        if (parsed.GetValue(_json))
+        {
+            WriteJson(info, floor, comfortable);
+        }
+        else
+        {
+            WriteText(spec, info, context, floor, comfortable);
+        }
+    }
+
+    private void WriteJson(ModelInfo info, MemoryPlan floor, MemoryPlan comfortable) =>
+        Json.WriteObject(_streams, json =>
+        {
+            json.WriteString("name", info.Name);
+            json.WriteString("model_type", info.ModelType);
+            json.WriteString("fingerprint", info.Fingerprint);
+            json.WriteString("format", info.WeightFormat.ToString());
+            json.WriteNumber("total_params", info.TotalParameters);
+            json.WriteNumber("active_params", info.ActiveParameters);
+            json.WriteNumber("layers", info.NumLayers);
+            json.WriteNumber("sparse_layers", info.SparseLayers.Count);
+            json.WriteNumber("experts", info.NumExperts);
+            json.WriteNumber("top_k", info.TopK);
+            json.WriteNumber("hidden_size", info.HiddenSize);
+            json.WriteNumber("vocab_size", info.VocabSize);
+            json.WriteNumber("max_positions", info.MaxPositions);
+            json.WriteNumber("expert_bytes", info.ExpertBytes);
+            json.WriteNumber("expert_bytes_total", info.ExpertBytes * info.NumExperts * info.SparseLayers.Count);
+            json.WriteNumber("dense_bytes", info.DenseBytes);
+            json.WriteNumber("kv_bytes_per_token", info.KeyValueBytesPerToken);
+            json.WriteNumber("budget_floor_bytes", floor.TotalBytes);
+            json.WriteNumber("budget_comfortable_bytes", comfortable.TotalBytes);
+        });
+
+    private void WriteText(ModelSpec spec, ModelInfo info, int context, MemoryPlan floor, MemoryPlan comfortable)
+    {
+        SpecSizes sizes = new(spec);
+        Table table = new() { Border = TableBorder.None, ShowHeaders = false };
+        table.AddColumn(new TableColumn("").NoWrap());
+        table.AddColumn(new TableColumn(""));
+        void Row(string title, string text) => table.AddRow(new Text(title), new Text(text));
+
+        Row("model", $"{info.Name} ({info.ModelType}), spec {info.Fingerprint}");
+        Row("parameters", $"{Count(info.TotalParameters)}, {Count(info.ActiveParameters)} active for each token");
+        for (int kind = 0; kind < spec.Kinds.Count; kind++)
+        {
+            Row(kind == 0 ? "layers" : "", DescribeKind(spec, sizes, kind));
+        }
+
+        Row("hidden size", Number(info.HiddenSize));
+        Row("vocabulary", $"{Number(info.VocabSize)} tokens{(spec.TieWordEmbeddings ? ", head tied to the embedding" : "")}");
+        Row("positions", Number(info.MaxPositions));
+        Row("format", info.WeightFormat.ToString());
+        Row("bytes per expert", Bytes(info.ExpertBytes));
+        Row("all experts", $"{Bytes(sizes.Experts.Bytes)} ({Number(sizes.NumExperts)} experts)");
+        Row("outside experts", Bytes(info.DenseBytes));
+        Row("KV cache per token", Bytes(info.KeyValueBytesPerToken));
+        Row("smallest budget", $"{Bytes(floor.TotalBytes)}, every expert resident, {Number(context)} positions");
+        Row("comfortable budget", $"{Bytes(comfortable.TotalBytes)}, all {Number(info.MaxPositions)} positions");
+
+        using StreamWriter writer = new(_streams.Output, leaveOpen: true);
+        AnsiConsoleOutput output = new(writer);
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = output, Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
+        console.Profile.Width = 140;
+        console.Write(table);
+    }
+
+    private static string DescribeKind(ModelSpec spec, SpecSizes sizes, int kind)
+    {
+        LayerKindSpec layer = spec.Kinds[kind];
+        AttentionSpec attention = layer.Attention;
+        string feedForward = layer.FeedForward is SparseSpec sparse
+            ? $"top-{sparse.TopK} of {sparse.NumExperts} experts of {sparse.IntermediateSize}"
+            : $"SwiGLU of {layer.FeedForward.IntermediateSize}";
+        string window = attention.SlidingWindow is { } positions ? $", window {positions}" : "";
+        return $"{spec.LayerKinds.Count(other => other == kind)} {layer.Name}: {attention.NumHeads} heads of {attention.HeadDim} over "
+            + $"{attention.NumKeyValueHeads} key/value heads{window}; {feedForward}; "
+            + $"{new ByteSize(sizes.LayerOutsideExperts(layer).Bytes)} outside experts";
+    }
+
+    private static string Count(long parameters) => parameters >= 1_000_000_000
+        ? string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e9:F2} B")
+        : string.Create(CultureInfo.InvariantCulture, $"{parameters / 1e6:F2} M");
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Bytes(long bytes) => $"{new ByteSize(bytes)} ({Number(bytes)} bytes)";
+}

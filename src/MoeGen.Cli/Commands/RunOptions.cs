@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace MoeGen.Cli.Commands;
+
+/// <summary>The options that every command has which runs a model.</summary>
+internal sealed class RunOptions
+{
+    /// <summary>The only policy of this version.</summary>
+    public const string Resident = "resident";
+
+    private const string Cpu = "cpu";
+
+    public Option<int?> Threads { get; } = Positive("--threads", "Threads that compute; default: one per processor.");
+
+    public Option<int?> Context { get; } = Positive(
+        "--context", $"Longest sequence in tokens; default: the model's, at most {MoeOptions.DefaultContextLength}.");
+
+    public Option<ByteSize?> Budget { get; } = new("--budget")
+    {
+        Description = "Most memory to hold, e.g. 3GiB or 800MB: weights, KV cache, working memory; default: no bound.",
+        CustomParser = ParseBudget,
+        HelpName = "SIZE",
+    };
+
+    public Option<string> Offload { get; } = Choice("--offload", "Which experts are in memory: resident (all of them).", Resident);
+
+    public Option<string> Device { get; } = Choice("--device", "Where to compute: cpu.", Cpu);
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(Threads);
+        command.Options.Add(Context);
+        command.Options.Add(Budget);
+        command.Options.Add(Offload);
+        command.Options.Add(Device);
+    }
+
+    public MoeOptions Read(ParseResult parsed) => new()
+    {
+        Threads = parsed.GetValue(Threads),
+        ContextLength = parsed.GetValue(Context),
+        MemoryBudget = parsed.GetValue(Budget),
+    };
+
+    /// <summary>An option that takes an integer of at least 1.</summary>
+    public static Option<int?> Positive(string name, string description) => AtLeast(name, description, 1);
+
+    /// <summary>An option that takes an integer of at least some bound.</summary>
+    public static Option<int?> AtLeast(string name, string description, int min)
+    {
+        Option<int?> option = new(name) { Description = description, HelpName = "N" };
+        option.Validators.Add(
+            result => Check<int?>(result, option, value => value is null || value >= min, $"an integer of at least {min}"));
+        return option;
+    }
+
+    /// <summary>An option that takes a number within bounds.</summary>
+    public static Option<float> Number(string name, string description, float fallback, Func<float, bool> isValid, string expected)
+    {
+        Option<float> option = new(name) { Description = description, HelpName = "X", DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result => Check(result, option, isValid, expected));
+        return option;
+    }
+
+    private static Option<string> Choice(string name, string description, string only)
+    {
+        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => only };
+        option.AcceptOnlyFromAmong(only);
+        return option;
+    }
+
+    private static void Check<T>(OptionResult result, Option<T> option, Func<T, bool> isValid, string expected)
+    {
+        T? value;
+        try
+        {
+            value = result.GetValueOrDefault<T>();
+        }
+        catch (InvalidOperationException)
+        {
+            // no number at all: the parser has a message of its own for that
+            return;
+        }
+
+        if (value is not null && !isValid(value))
+        {
+            result.AddError($"{option.Name} is {value}; expected {expected}.");
+        }
+    }
+
+    private static ByteSize? ParseBudget(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
+        if (ByteSize.TryParse(text, out ByteSize size) && size.Bytes > 0)
+        {
+            return size;
+        }
+
+        result.AddError($"--budget is {text}; expected a size like 3GiB, 800MB or a number of bytes.");
+        return null;
+    }
+}

@@ -1,0 +1,50 @@
+using MoeGen.Generator.Emit.WeightMap;
+using MoeGen.Generator.Spec;
+using MoeGen.Weights;
+using WeightFormat = MoeGen.Generator.Spec.WeightFormat;
+
+namespace MoeGen.Cli.Models;
+
+/// <summary>The smallest format that holds the matrices of a checkpoint without rounding, whatever its config claims.</summary>
+internal static class ExactFormat
+{
+    /// <summary>Looks at the types of the matrices that the model reads.</summary>
+    /// <param name="spec">The model.</param>
+    /// <param name="checkpoint">Its checkpoint; tensors that are missing do not count here, loading reports them.</param>
+    public static WeightFormat Of(ModelSpec spec, Checkpoint checkpoint)
+    {
+        HashSet<string> present = new(checkpoint.TensorNames, StringComparer.Ordinal);
+        HashSet<Weights.WeightFormat> found = [];
+        foreach (string name in MatrixNames(spec).Where(present.Contains))
+        {
+            if (checkpoint.FindType(name)?.ToWeightFormat() is { } format)
+            {
+                found.Add(format);
+            }
+        }
+
+        // half and bfloat16 do not hold each other
+        return found.Count != 1 ? WeightFormat.F32 : found.Single() switch
+        {
+            Weights.WeightFormat.BF16 => WeightFormat.BF16,
+            Weights.WeightFormat.F16 => WeightFormat.F16,
+            _ => WeightFormat.F32,
+        };
+    }
+
+    private static IEnumerable<string> MatrixNames(ModelSpec spec)
+    {
+        foreach (WeightEntry entry in WeightEntry.Of(spec).Where(entry => entry.ShapeType is not null))
+        {
+            int layers = entry.Scope == WeightScope.Model ? 1 : spec.NumLayers;
+            int experts = entry.Scope == WeightScope.Experts ? spec.Sparse.NumExperts : 1;
+            for (int layer = 0; layer < layers; layer++)
+            {
+                for (int expert = 0; expert < experts; expert++)
+                {
+                    yield return TensorDeclaration.Expand(entry.Tensor, layer, expert);
+                }
+            }
+        }
+    }
+}

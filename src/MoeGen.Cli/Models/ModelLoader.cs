@@ -1,0 +1,34 @@
+using MoeGen.Cli.Output;
+using MoeGen.Generator.Spec;
+using MoeGen.Weights;
+
+namespace MoeGen.Cli.Models;
+
+/// <summary>From MODEL to a loaded model: config, code, weights.</summary>
+internal static class ModelLoader
+{
+    /// <summary>Finds or compiles the code and loads the weights, with progress on standard error.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="options">Threads, context and budget.</param>
+    /// <param name="streams">Where progress and notes go.</param>
+    /// <param name="origin">Where the code came from.</param>
+    /// <param name="cancellationToken">Stops loading.</param>
+    public static MoeModel Load(
+        ModelFolder folder, MoeOptions options, CliStreams streams, out CodeOrigin origin, CancellationToken cancellationToken)
+    {
+        ModelSpec spec = ReadExactSpec(folder, streams);
+        ModelFactory factory = BuiltInModels.Find(SpecFingerprint.Of(spec))
+            ?? ModelCompiler.GetOrCompile(spec, text => streams.Error.WriteLine("moegen: " + text));
+        origin = factory.Origin;
+        using ProgressLine progress = new(streams, "loading weights");
+        return factory.Load(folder.Path, options with { Progress = progress }, cancellationToken);
+    }
+
+    /// <summary>The spec with the format that holds the checkpoint's matrices exactly.</summary>
+    public static ModelSpec ReadExactSpec(ModelFolder folder, CliStreams streams)
+    {
+        ModelSpec spec = folder.ReadSpec(streams);
+        using Checkpoint checkpoint = Checkpoint.Open(folder.Path);
+        return spec with { WeightFormat = ExactFormat.Of(spec, checkpoint) };
+    }
+}

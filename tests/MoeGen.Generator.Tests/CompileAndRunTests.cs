@@ -1,0 +1,189 @@
+using System.Text.Json.Nodes;
+using Microsoft.CodeAnalysis;
+using MoeGen.Engine;
+using MoeGen.Generator.Spec;
+using MoeGen.Generator.Tests.Testing;
+using MoeGen.Testing;
+using WeightFormat = MoeGen.Weights.WeightFormat;
+
+namespace MoeGen.Generator.Tests;
+
+/// <summary>Generated code compiles without a warning and computes what the formulas say.</summary>
+public class CompileAndRunTests
+{
+    // float32 against float64; the reference cases ask for 2e-4
+    private const double Tolerance = 2e-5;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(10)]
+    [InlineData(11)]
+    [InlineData(12)]
+    public void RandomSpec_ComputesWhatTheReferenceComputes(int seed)
+    {
+        string config = RandomConfig(seed, out WeightFormat stored);
+        GeneratorHost host = GeneratorHost.Run(new TestItem(config, WeightFormat: stored.ToString()));
+        Assert.Empty(host.Diagnostics);
+        Assert.Empty(host.CompilerDiagnostics());
+
+        ModelSpec spec = ModelSpecReader.Read(config).Spec!;
+        using TemporaryFolder folder = new();
+        RandomCheckpoint.Write(folder.Path, spec, stored, seed);
+        Random random = new(seed);
+        int[] tokens = [.. Enumerable.Range(0, 23).Select(_ => random.Next(spec.VocabSize))];
+        ReferenceResult reference = ReferenceModel.Load(spec, folder.Path).Run(tokens);
+
+        using MoeModel model = host.LoadModel(folder.Path, new MoeOptions { Threads = 1 + (seed % 3) });
+        int chunk = 1 + random.Next(tokens.Length);
+        double[] largest = [.. reference.Logits.Select(row => Math.Max(1, row.Max(Math.Abs)))];
+        Routes routes = new();
+        using Sequence sequence = model.CreateSequence();
+        using ForwardPass pass = model.CreatePass(chunk, chunk);
+        pass.Observer = routes;
+        for (int first = 0; first < tokens.Length; first += chunk)
+        {
+            int count = Math.Min(chunk, tokens.Length - first);
+            model.Run(pass, sequence, tokens.AsSpan(first, count), count, TestContext.Current.CancellationToken);
+            for (int t = 0; t < count; t++)
+            {
+                for (int v = 0; v < spec.VocabSize; v++)
+                {
+                    double difference = Math.Abs(pass.Logits[t][v] - reference.Logits[first + t][v]);
+                    Assert.True(
+                        difference <= Tolerance * largest[first + t], $"token {first + t}, logit {v}: off by {difference}; {config}");
+                }
+            }
+        }
+
+        Assert.Equal(reference.Experts, routes.ByLayer(model.Info.SparseLayers));
+    }
+
+    [Fact]
+    public void PublicSurface_IsTypedAndDocumented()
+    {
+        const string User = """
+            using MoeGen;
+            using Sample;
+
+            internal static class User
+            {
+                public static long Use(Tiny model)
+                {
+                    float[] row = new float[Tiny.HiddenSize];
+                    model.Layers[2].Experts[15].GateProj.CopyRow(0, row);
+                    return Tiny.Expert.SizeInBytes + Tiny.NumExperts + model.Layers.Count + (long)row[0];
+                }
+
+                public static Tiny Load() => Tiny.Load("weights/", new MoeOptions { MemoryBudget = ByteSize.GiB(3) });
+            }
+            """;
+        GeneratorHost host = GeneratorHost.Run(User, hasRuntime: true, new TestItem(Configs.Qwen3Moe));
+        Assert.Empty(host.CompilerDiagnostics());
+        INamedTypeSymbol model = host.Compilation.GetTypeByMetadataName("Sample.Tiny")!;
+        Assert.Contains("3 layers", model.GetDocumentationCommentXml());
+        IEnumerable<ISymbol> visible = model.GetMembers()
+            .Where(member => member is { DeclaredAccessibility: Accessibility.Public, IsImplicitlyDeclared: false, Kind: not SymbolKind.Method });
+        Assert.All(visible, member => Assert.False(string.IsNullOrEmpty(member.GetDocumentationCommentXml()), member.Name));
+    }
+
+    [Fact]
+    public void UserTypesWithTheNamesOfTheLibrary_AreNoObstacle()
+    {
+        const string User = """
+            namespace Sample
+            {
+                class Matrix; class Worker; class Expert; class Rope; class Pass; class Bf16;
+                class Layer; class Router; class System; class MoeGen;
+            }
+            """;
+        GeneratorHost host = GeneratorHost.Run(User, hasRuntime: true, new TestItem(Configs.Qwen3Moe));
+        Assert.Empty(host.CompilerDiagnostics());
+    }
+
+    [Fact]
+    public void GlobalNamespaceAndTwoModels_Compile()
+    {
+        GeneratorHost host = GeneratorHost.Run(
+            new TestItem(Configs.Qwen3Moe, Namespace: "A.B"),
+            new TestItem(Configs.Mixtral, Name: "Other", WeightFormat: "F32", Path: "/models/other/config.json"));
+        Assert.Empty(host.CompilerDiagnostics());
+        Assert.NotNull(host.Compilation.GetTypeByMetadataName("A.B.Tiny"));
+        Assert.NotNull(host.Compilation.GetTypeByMetadataName("Sample.Other"));
+    }
+
+    private static string RandomConfig(int seed, out WeightFormat stored)
+    {
+        Random random = new(seed);
+        int Pick(params int[] values) => values[random.Next(values.Length)];
+        bool Flip() => random.Next(2) == 0;
+
+        stored = (WeightFormat)random.Next(3);
+        int layers = Pick(1, 2, 4), keyValueHeads = Pick(1, 2, 3), experts = Pick(3, 8, 17);
+        (string, JsonNode?)[] shape =
+        [
+            ("hidden_size", Pick(8, 40, 66)), ("vocab_size", Pick(31, 96)), ("num_hidden_layers", layers), ("head_dim", Pick(2, 16, 36)),
+            ("num_attention_heads", keyValueHeads * Pick(1, 2, 4)), ("num_key_value_heads", keyValueHeads), (
+                "num_experts_per_tok", Pick(1, 2, 3)),
+            ("tie_word_embeddings", Flip()), ("rope_theta", Pick(100, 10000)), ("eos_token_id", null), ("bos_token_id", null), (
+                "rope_scaling", RandomRope(random)),
+        ];
+        return random.Next(3) == 0
+            ? Configs.With(
+                Configs.Mixtral,
+                [.. shape, ("num_local_experts", experts), ("intermediate_size", Pick(5, 24)), ("sliding_window", Flip() ? 5 : null)])
+            : Configs.With(
+                Configs.Qwen3Moe,
+                [
+                    .. shape, ("num_experts", experts), ("moe_intermediate_size", Pick(5, 24)), ("intermediate_size", Pick(7, 33)), (
+                        "norm_topk_prob", Flip()),
+                    ("attention_bias", Flip()), (
+                        "mlp_only_layers", layers > 1 && Flip() ? new JsonArray(random.Next(layers)) : new JsonArray()),
+                    ("use_sliding_window", Flip()), ("sliding_window", 4), ("max_window_layers", random.Next(layers)),
+                ]);
+    }
+
+    private static JsonNode? RandomRope(Random random) => random.Next(4) switch
+    {
+        0 => null,
+        1 => new JsonObject { ["rope_type"] = "linear", ["factor"] = 2.5 },
+        2 => new JsonObject
+        {
+            ["rope_type"] = "llama3",
+            ["factor"] = 8.0,
+            ["low_freq_factor"] = 1.0,
+            ["high_freq_factor"] = 4.0,
+            ["original_max_position_embeddings"] = 32,
+        },
+        _ => new JsonObject
+        {
+            ["type"] = "yarn",
+            ["factor"] = 4.0,
+            ["original_max_position_embeddings"] = 16,
+            ["truncate"] = random.Next(2) == 0,
+        },
+    };
+
+    private sealed class Routes : IRoutingObserver
+    {
+        private readonly Dictionary<int, List<int[]>> _byLayer = [];
+
+        public void OnRouted(int layer, ForwardPass pass)
+        {
+            for (int t = 0; t < pass.NumTokens; t++)
+            {
+                _byLayer.TryAdd(layer, []);
+                _byLayer[layer].Add(pass.Routing.TopKIds(t).ToArray());
+            }
+        }
+
+        public int[][][] ByLayer(IReadOnlyList<int> layers) => [.. layers.Select(layer => _byLayer[layer].ToArray())];
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using MoeGen.Generator.Emit;
+using MoeGen.Generator.Spec;
+using MoeGen.Generator.Tests.Testing;
+using MoeGen.Testing;
+
+namespace MoeGen.Generator.Tests;
+
+/// <summary>What generated code looks like, file by file: a real model, and a config that uses every variation.</summary>
+public class SnapshotTests
+{
+    [Fact]
+    public void Qwen3_30B_A3B_IsReadable()
+    {
+        string config = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "models", "Qwen3-30B-A3B", "config.json"));
+        Verify(nameof(Qwen3_30B_A3B_IsReadable), Emit(config, "Qwen3"));
+    }
+
+    [Fact]
+    public void Mixtral_DiffersInNamesAndHasNoHeadNorm()
+    {
+        GeneratedFile[] files = Emit(Configs.Mixtral, "Mixtral");
+        Verify(
+            nameof(Mixtral_DiffersInNamesAndHasNoHeadNorm),
+            files.Where(file => file.HintName.Contains("Layers") || file.HintName.Contains("WeightMap")));
+    }
+
+    [Fact]
+    public void DenseSlidingBiasedYarnTied_ShowsEveryVariation()
+    {
+        string config = Configs.With(
+            Configs.Qwen3Moe,
+            ("num_hidden_layers", 4),
+            ("decoder_sparse_step", 2),
+            ("use_sliding_window", true),
+            ("sliding_window", 8),
+            ("max_window_layers", 2),
+            ("attention_bias", true),
+            ("norm_topk_prob", false),
+            ("tie_word_embeddings", true),
+            ("torch_dtype", "float16"),
+            ("rope_scaling", new JsonObject { ["rope_type"] = "yarn", ["factor"] = 4.0, ["original_max_position_embeddings"] = 16 }));
+        GeneratedFile[] files = Emit(config, "Varied");
+        Verify(
+            nameof(DenseSlidingBiasedYarnTied_ShowsEveryVariation),
+            files.Where(file => !file.HintName.Contains("Experts") && !file.HintName.Contains("Router")));
+    }
+
+    private static GeneratedFile[] Emit(string config, string name)
+    {
+        SpecResult result = ModelSpecReader.Read(config);
+        Assert.Empty(result.Diagnostics);
+        return [.. ModelEmitter.Emit(new ModelDeclaration(new ModelName(name, "Sample"), result.Spec!))];
+    }
+
+    private static void Verify(string method, IEnumerable<GeneratedFile> files) =>
+        Snapshot.Verify(nameof(SnapshotTests), method, files.Select(file => (file.HintName, file.Text)));
+}

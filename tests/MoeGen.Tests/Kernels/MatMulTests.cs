@@ -1,0 +1,213 @@
+using System.Runtime.Intrinsics;
+using MoeGen.Engine;
+using MoeGen.Kernels;
+
+namespace MoeGen.Tests.Kernels;
+
+public unsafe class MatMulTests
+{
+    private readonly Random _random = new(1);
+
+    [Fact]
+    public void Multiply_IsTheSumOfProducts()
+    {
+        // w = [[1, 2], [3, 4]], x = [5, 6]: y = [1*5 + 2*6, 3*5 + 4*6] = [17, 39]
+        using NativeMatrix<Shape2x2, F32> weight = new(_random);
+        new float[] { 1, 2 }.CopyTo(new Span<float>(weight.Matrix.Data, 2));
+        new float[] { 3, 4 }.CopyTo(new Span<float>(weight.Matrix.Data + Matrix<Shape2x2, F32>.RowBytes, 2));
+        using NativeFloats x = NativeFloats.Rows([[5, 6]], 2, out Activations inputs), y = NativeFloats.Rows(
+            [[0, 0]], 2, out Activations outputs);
+        MatMul.Run(new Product<Shape2x2, F32>(weight.Matrix, inputs, outputs, 1), new Share(0, 2));
+        Assert.Equal([17f, 39f], outputs[0].ToArray());
+    }
+
+    [Fact]
+    public void EveryWidthFormatAndShape_AgreesWithTheScalarTwin()
+    {
+        CheckShape<Shape1x1>();
+        CheckShape<Shape2x2>();
+        CheckShape<Shape3x5>();
+        CheckShape<Shape4x32>();
+        CheckShape<Shape7x33>();
+        CheckShape<Shape16x31>();
+        CheckShape<Shape33x100>();
+        CheckShape<Shape64x256>();
+    }
+
+    [Fact]
+    public void AnOutput_DoesNotDependOnTheOthersOfItsTile()
+    {
+        using NativeMatrix<Shape33x100, Bf16> weight = new(_random);
+        float[][] rows = [.. Enumerable.Range(0, 9).Select(_ => TestRandom.Floats(_random, 100))];
+        float[][] together = Multiply(weight.Matrix, rows, null, false);
+        for (int token = 0; token < rows.Length; token++)
+        {
+            Assert.Equal(Multiply(weight.Matrix, [rows[token]], null, false)[0], together[token]);
+        }
+    }
+
+    [Fact]
+    public void AnOutput_DoesNotDependOnTheNumberOfWorkers()
+    {
+        using NativeMatrix<Shape64x256, F16> weight = new(_random);
+        float[][] rows = [.. Enumerable.Range(0, 5).Select(_ => TestRandom.Floats(_random, 256))];
+        float[][] alone = Multiply(weight.Matrix, rows, null, false);
+        foreach (int workers in new[] { 2, 3, 7 })
+        {
+            using WorkerTeam team = new(workers);
+            using NativeFloats x = NativeFloats.Rows(rows, 256, out Activations inputs);
+            using NativeFloats y = NativeFloats.Rows([.. rows.Select(_ => new float[64])], 64, out Activations outputs);
+            team.Run(worker => MatMul.Multiply(weight.Matrix, inputs, outputs, rows.Length, worker));
+            Assert.Equal(alone, Enumerable.Range(0, rows.Length).Select(token => outputs[token].ToArray()));
+        }
+    }
+
+    [Fact]
+    public void BiasAndResidual_AreAdded()
+    {
+        using NativeMatrix<Shape7x33, F32> weight = new(_random);
+        float[][] rows = [.. Enumerable.Range(0, 6).Select(_ => TestRandom.Floats(_random, 33))];
+        float[] bias = TestRandom.Floats(_random, 7);
+        float[][] plain = Multiply(weight.Matrix, rows, null, false);
+        float[][] biased = Multiply(weight.Matrix, rows, bias, true);
+        for (int token = 0; token < rows.Length; token++)
+        {
+            for (int row = 0; row < 7; row++)
+            {
+                // outputs start at 1 in Multiply below
+                Close.Assert((double)plain[token][row] + bias[row] + 1, biased[token][row], $"token {token}, row {row}");
+            }
+        }
+    }
+
+    [Fact]
+    public void GatheredRows_GoWhereTheyAreSent()
+    {
+        using NativeMatrix<Shape3x5, F32> weight = new(_random);
+        float[][] rows = [.. Enumerable.Range(0, 4).Select(_ => TestRandom.Floats(_random, 5))];
+        float[][] direct = Multiply(weight.Matrix, rows, null, false);
+        using NativeFloats x = NativeFloats.Rows(rows, 5, out Activations inputs);
+        using NativeFloats y = NativeFloats.Rows([.. Enumerable.Range(0, 8).Select(_ => new float[3])], 3, out Activations outputs);
+        int* gather = stackalloc int[] { 3, 1, 3 };
+        MatMul.Run(
+            new Product<Shape3x5, F32>(weight.Matrix, inputs, outputs, 3) { InputRows = gather, FirstOutputRow = 4 }, new Share(0, 3));
+        Assert.Equal([direct[3], direct[1], direct[3]], [outputs[4].ToArray(), outputs[5].ToArray(), outputs[6].ToArray()]);
+        Assert.Equal([0, 0, 0], outputs[3].ToArray());
+        Assert.Equal([0, 0, 0], outputs[7].ToArray());
+    }
+
+    private void CheckShape<TShape>()
+        where TShape : struct, IMatrixShape
+    {
+        CheckFormat<TShape, F32>();
+        CheckFormat<TShape, F16>();
+        CheckFormat<TShape, Bf16>();
+    }
+
+    private void CheckFormat<TShape, TFormat>()
+        where TShape : struct, IMatrixShape
+        where TFormat : struct, IWeightFormat
+    {
+        CheckWidth<Simd128, Vector128<float>, TShape, TFormat>();
+        CheckWidth<Simd256, Vector256<float>, TShape, TFormat>();
+        CheckWidth<Simd512, Vector512<float>, TShape, TFormat>();
+    }
+
+    private void CheckWidth<TSimd, TVector, TShape, TFormat>()
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TShape : struct, IMatrixShape
+        where TFormat : struct, IWeightFormat
+    {
+        using NativeMatrix<TShape, TFormat> weight = new(_random);
+        foreach (int tokens in new[] { 0, 1, 3, 4, 6 })
+        {
+            float[][] rows = [.. Enumerable.Range(0, tokens).Select(_ => TestRandom.Floats(_random, TShape.Columns))];
+            using NativeFloats x = NativeFloats.Rows(rows, TShape.Columns, out Activations inputs);
+            using NativeFloats y = NativeFloats.Rows([.. rows.Select(_ => new float[TShape.Rows])], TShape.Rows, out Activations outputs);
+            Product<TShape, TFormat> product = new(weight.Matrix, inputs, outputs, tokens);
+            MatMul.Run<TSimd, TVector, TShape, TFormat>(product, new Share(0, TShape.Rows));
+            for (int token = 0; token < tokens; token++)
+            {
+                double[] expected = [.. weight.Values.Select(row => row.Zip(rows[token], (w, v) => (double)w * v).Sum())];
+                Close.Assert(
+                    expected, outputs[token],
+                    $"{typeof(TSimd).Name}, {typeof(TFormat).Name}, {typeof(TShape).Name}, token {token} of {tokens}");
+            }
+        }
+    }
+
+    // outputs start at 1 where the product is added to them
+    private static float[][] Multiply<TShape, TFormat>(Matrix<TShape, TFormat> weight, float[][] rows, float[]? bias, bool addsToY)
+        where TShape : struct, IMatrixShape
+        where TFormat : struct, IWeightFormat
+    {
+        using NativeFloats x = NativeFloats.Rows(rows, TShape.Columns, out Activations inputs);
+        using NativeFloats y = NativeFloats.Rows(
+            [.. rows.Select(_ => Enumerable.Repeat(1f, TShape.Rows).ToArray())], TShape.Rows, out Activations outputs);
+        using NativeFloats b = new(bias ?? []);
+        Product<TShape, TFormat> product = new(weight, inputs, outputs, rows.Length)
+        {
+            Bias = bias is null ? null : b.Pointer,
+            AddsToY = addsToY,
+        };
+        MatMul.Run(product, new Share(0, TShape.Rows));
+        return [.. Enumerable.Range(0, rows.Length).Select(token => outputs[token].ToArray())];
+    }
+
+    private readonly struct Shape1x1 : IMatrixShape
+    {
+        public static int Rows => 1;
+
+        public static int Columns => 1;
+    }
+
+    private readonly struct Shape2x2 : IMatrixShape
+    {
+        public static int Rows => 2;
+
+        public static int Columns => 2;
+    }
+
+    private readonly struct Shape3x5 : IMatrixShape
+    {
+        public static int Rows => 3;
+
+        public static int Columns => 5;
+    }
+
+    private readonly struct Shape4x32 : IMatrixShape
+    {
+        public static int Rows => 4;
+
+        public static int Columns => 32;
+    }
+
+    private readonly struct Shape7x33 : IMatrixShape
+    {
+        public static int Rows => 7;
+
+        public static int Columns => 33;
+    }
+
+    private readonly struct Shape16x31 : IMatrixShape
+    {
+        public static int Rows => 16;
+
+        public static int Columns => 31;
+    }
+
+    private readonly struct Shape33x100 : IMatrixShape
+    {
+        public static int Rows => 33;
+
+        public static int Columns => 100;
+    }
+
+    private readonly struct Shape64x256 : IMatrixShape
+    {
+        public static int Rows => 64;
+
+        public static int Columns => 256;
+    }
+}

@@ -1,0 +1,138 @@
+using System.Runtime.Intrinsics;
+using MoeGen.Kernels;
+
+namespace MoeGen.Tests.Kernels;
+
+/// <summary>
+/// Kernels over one row, at every length from 0 to 256 and every width of vectors, against scalar twins in double precision.
+/// </summary>
+public unsafe class VectorKernelTests
+{
+    private const int MaxLength = 256;
+
+    private readonly Random _random = new(2);
+
+    [Fact]
+    public void RmsNorm_ByHand()
+    {
+        // mean(1, 4, 4) = 3; with epsilon 1 the scale is 1 / sqrt(4) = 0.5
+        using NativeFloats x = new([1f, 2f, 2f]), weight = new([1f, 10f, 100f]), y = new(3);
+        RmsNorm.Run<Simd128, Vector128<float>>(x.Pointer, weight.Pointer, 1, y.Pointer, 3);
+        Assert.Equal([0.5f, 10f, 100f], y.Span.ToArray());
+    }
+
+    [Fact]
+    public void RmsNorm_AgreesWithTheScalarTwin() => ForEveryLength(length =>
+    {
+        using NativeFloats x = Floats(length), weight = Floats(length);
+        const float Epsilon = 1e-5f;
+        double scale = length == 0 ? 0 : 1 / Math.Sqrt(x.Span.ToArray().Average(v => (double)v * v) + Epsilon);
+        double[] expected = [.. x.Span.ToArray().Zip(weight.Span.ToArray(), (v, w) => v * scale * w)];
+        Check(
+            expected, x, memory => RmsNorm.Run<Simd128, Vector128<float>>(memory.Pointer, weight.Pointer, Epsilon, memory.Pointer, length),
+            "128");
+        Check(
+            expected, x, memory => RmsNorm.Run<Simd256, Vector256<float>>(memory.Pointer, weight.Pointer, Epsilon, memory.Pointer, length),
+            "256");
+        Check(
+            expected, x, memory => RmsNorm.Run<Simd512, Vector512<float>>(memory.Pointer, weight.Pointer, Epsilon, memory.Pointer, length),
+            "512");
+    });
+
+    [Fact]
+    public void SwiGlu_AgreesWithTheScalarTwin() => ForEveryLength(length =>
+    {
+        // rows are filled up with zeros to a multiple of 16
+        int padded = (length + 15) / 16 * 16;
+        using NativeFloats gate = new(padded), up = new(padded);
+        TestRandom.Floats(_random, length).CopyTo(gate.Span);
+        TestRandom.Floats(_random, length).CopyTo(up.Span);
+        double[] expected = [.. gate.Span.ToArray().Zip(up.Span.ToArray(), (g, u) => g / (1 + Math.Exp(-g)) * u)];
+        Check(expected, gate, memory => SwiGlu.Run<Simd128, Vector128<float>>(memory.Pointer, up.Pointer, padded), "128");
+        Check(expected, gate, memory => SwiGlu.Run<Simd256, Vector256<float>>(memory.Pointer, up.Pointer, padded), "256");
+        Check(expected, gate, memory => SwiGlu.Run<Simd512, Vector512<float>>(memory.Pointer, up.Pointer, padded), "512");
+    });
+
+    [Theory]
+    [InlineData(-1e4f)]
+    [InlineData(-100f)]
+    [InlineData(100f)]
+    [InlineData(1e30f)]
+    public void SwiGlu_OfLargeGates_StaysFinite(float gate)
+    {
+        using NativeFloats g = new([.. Enumerable.Repeat(gate, 16)]), u = new([.. Enumerable.Repeat(1f, 16)]);
+        SwiGlu.Run<Simd512, Vector512<float>>(g.Pointer, u.Pointer, 16);
+        Close.Assert(gate > 0 ? gate : 0, g.Span[0], "silu");
+    }
+
+    [Fact]
+    public void Rope_TurnsPairs() => ForEveryLength(half =>
+    {
+        using NativeFloats head = Floats(2 * half), cosines = Floats(half), sines = Floats(half);
+        float[] x = head.Span.ToArray(), c = cosines.Span.ToArray(), s = sines.Span.ToArray();
+        double[] expected = new double[2 * half];
+        for (int i = 0; i < half; i++)
+        {
+            expected[i] = ((double)x[i] * c[i]) - ((double)x[half + i] * s[i]);
+            expected[half + i] = ((double)x[half + i] * c[i]) + ((double)x[i] * s[i]);
+        }
+
+        Check(
+            expected, head, memory => Rope.Rotate<Simd128, Vector128<float>>(memory.Pointer, cosines.Pointer, sines.Pointer, half), "128");
+        Check(
+            expected, head, memory => Rope.Rotate<Simd256, Vector256<float>>(memory.Pointer, cosines.Pointer, sines.Pointer, half), "256");
+        Check(
+            expected, head, memory => Rope.Rotate<Simd512, Vector512<float>>(memory.Pointer, cosines.Pointer, sines.Pointer, half), "512");
+    });
+
+    [Fact]
+    public void VectorMath_AgreesWithTheScalarTwin() => ForEveryLength(length =>
+    {
+        using NativeFloats a = Floats(length), b = Floats(length);
+        const float Factor = 0.75f;
+        double dot = a.Span.ToArray().Zip(b.Span.ToArray(), (x, y) => (double)x * y).Sum();
+        Close.Assert(dot, VectorMath.Dot<Simd128, Vector128<float>>(a.Pointer, b.Pointer, length), $"dot 128, length {length}");
+        Close.Assert(dot, VectorMath.Dot<Simd256, Vector256<float>>(a.Pointer, b.Pointer, length), $"dot 256, length {length}");
+        Close.Assert(dot, VectorMath.Dot<Simd512, Vector512<float>>(a.Pointer, b.Pointer, length), $"dot 512, length {length}");
+
+        double[] scaled = [.. a.Span.ToArray().Select(x => (double)x * Factor)];
+        Check(scaled, a, memory => VectorMath.Scale<Simd128, Vector128<float>>(memory.Pointer, Factor, length), "scale 128");
+        Check(scaled, a, memory => VectorMath.Scale<Simd256, Vector256<float>>(memory.Pointer, Factor, length), "scale 256");
+        Check(scaled, a, memory => VectorMath.Scale<Simd512, Vector512<float>>(memory.Pointer, Factor, length), "scale 512");
+
+        double[] sum = [.. a.Span.ToArray().Zip(b.Span.ToArray(), (x, y) => x + ((double)y * Factor))];
+        Check(sum, a, memory => VectorMath.AddScaled<Simd128, Vector128<float>>(memory.Pointer, b.Pointer, Factor, length), "add 128");
+        Check(sum, a, memory => VectorMath.AddScaled<Simd256, Vector256<float>>(memory.Pointer, b.Pointer, Factor, length), "add 256");
+        Check(sum, a, memory => VectorMath.AddScaled<Simd512, Vector512<float>>(memory.Pointer, b.Pointer, Factor, length), "add 512");
+        Check(sum, a, memory => VectorMath.AddScaled(memory.Pointer, b.Pointer, Factor, length), "add");
+    });
+
+    [Fact]
+    public void HorizontalSums_OfOneAndOfFour_AreTheSameBits()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            Vector512<float>[] v = [.. Enumerable.Range(0, 4).Select(_ => Vector512.Create(TestRandom.Floats(_random, 16)))];
+            Vector128<float> four = HorizontalSum.Of<Simd512, Vector512<float>>(v[0], v[1], v[2], v[3]);
+            Assert.Equal(v.Select(HorizontalSum.Of<Simd512, Vector512<float>>), Enumerable.Range(0, 4).Select(k => four[k]));
+        }
+    }
+
+    private static void ForEveryLength(Action<int> check)
+    {
+        for (int length = 0; length <= MaxLength; length++)
+        {
+            check(length);
+        }
+    }
+
+    private NativeFloats Floats(int count) => new(TestRandom.Floats(_random, count));
+
+    // every width works on a copy of its own
+    private static void Check(double[] expected, NativeFloats input, Action<NativeFloats> run, string what)
+    {
+        using NativeFloats copy = new(input.Span);
+        run(copy);
+        Close.Assert(expected, copy.Span, $"{what}, length {expected.Length}");
+    }
+}

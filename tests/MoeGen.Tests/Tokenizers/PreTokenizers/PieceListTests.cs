@@ -1,0 +1,59 @@
+using MoeGen.Tokenizers;
+
+namespace MoeGen.Tests.Tokenizers.PreTokenizers;
+
+public class PieceListTests
+{
+    [Fact]
+    public void Reset_MakesOnePieceOfAText()
+    {
+        PieceList pieces = new();
+        pieces.Reset("ab");
+        pieces.Reset("cde");
+
+        Assert.Equal(["cde"], All(pieces));
+    }
+
+    [Fact]
+    public void Reset_MakesNoPieceOfNothing()
+    {
+        PieceList pieces = new();
+        pieces.Reset("");
+
+        Assert.Empty(All(pieces));
+    }
+
+    [Fact]
+    public void CommitCuts_KeepsThePartsThatWereCut()
+    {
+        PieceList pieces = new();
+        pieces.Reset("abcdef");
+        pieces.Cut(0, new TextRange(0, 2));
+        pieces.Cut(0, new TextRange(2, 0));
+        pieces.Cut(0, new TextRange(3, 3));
+        pieces.CommitCuts();
+        Assert.Equal(["ab", "def"], All(pieces));
+
+        pieces.Cut(1, new TextRange(1, 1));
+        pieces.CommitCuts();
+        Assert.Equal(["e"], All(pieces));
+    }
+
+    [Fact]
+    public void CommitRewrite_ReplacesTheText()
+    {
+        PieceList pieces = new();
+        pieces.Reset("ab");
+        foreach (string text in new[] { new string('x', 1000), "y" })
+        {
+            text.CopyTo(pieces.BeginRewrite(text.Length + 7));
+            pieces.EndRewrite(text.Length);
+        }
+
+        pieces.CommitRewrite();
+
+        Assert.Equal([new string('x', 1000), "y"], All(pieces));
+    }
+
+    private static IEnumerable<string> All(PieceList pieces) => Enumerable.Range(0, pieces.Count).Select(i => pieces[i].ToString());
+}

@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+using MoeGen.Cli.Tests.Testing;
+
+namespace MoeGen.Cli.Tests.Commands;
+
+public class BenchCommandTests
+{
+    [Fact]
+    public async Task Json_HasThePromisedKeys()
+    {
+        string[] args = ["bench", "demo", "--prompt-tokens", "16", "--tokens", "8", "--runs", "2", "--threads", "1", "--json"];
+        JsonObject json = (await CliRun.Of(args)).Json();
+        string[] numbers =
+        [
+            "threads", "prompt_tokens", "generated_tokens", "ttft_ms", "tpot_ms", "tokens_per_second", "prefill_tokens_per_second",
+            "expert_hits", "peak_rss_bytes",
+        ];
+        Assert.All(numbers, key => Assert.True(json[key]!.GetValue<double>() > 0, key));
+        string[] zeros = ["expert_late_hits", "expert_misses", "bytes_read_per_token", "stall_ms_per_token"];
+        Assert.All(zeros, key => Assert.Equal(0, json[key]!.GetValue<double>()));
+        Assert.Equal("resident", json["offload"]!.GetValue<string>());
+        Assert.Equal("BF16", json["format"]!.GetValue<string>());
+        Assert.True(json.ContainsKey("budget_bytes"));
+        Assert.True(json.ContainsKey("allocated_bytes_per_token"));
+
+        // 8 steps (the prompt, then 7 tokens) in 5 layers: a decoded token uses 4 experts in each, the prompt between 4 and 24
+        Assert.InRange(json["expert_hits"]!.GetValue<long>(), 8 * 5 * 4, (7 * 5 * 4) + (5 * 24));
+    }
+
+    [Fact]
+    public async Task MoreTokensThanTheContext_AreRefused() =>
+        (await CliRun.Of("bench", "demo", "--prompt-tokens", "250", "--tokens", "64")).AssertFailed(
+            "250 prompt tokens and 64 generated ones make 314; expected at most 256");
+}

@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+using MoeGen.Cli.Tests.Testing;
+using MoeGen.Testing;
+
+namespace MoeGen.Cli.Tests.Commands;
+
+public class RunCommandTests
+{
+    [Fact]
+    public async Task WithoutModel_TheDemoModelWrites()
+    {
+        CliRun run = await CliRun.Of("run", "Once upon a time", "--seed", "1", "--max-tokens", "20");
+        Assert.Equal(ExitCodes.Done, run.ExitCode);
+        Assert.StartsWith("Once upon a time", run.Output);
+        Assert.True(run.Output.Length > 30, run.Output);
+        Assert.Empty(run.Error);
+    }
+
+    [Fact]
+    public async Task SameSeed_SameText()
+    {
+        string[] args = ["run", "demo", "The king", "--seed", "7", "--max-tokens", "20"];
+        Assert.Equal((await CliRun.Of(args)).Output, (await CliRun.Of(args)).Output);
+    }
+
+    [Fact]
+    public async Task NoEcho_LeavesThePromptOut() =>
+        Assert.DoesNotContain(
+            "Once upon", (await CliRun.Of("run", "Once upon a time", "--no-echo", "--temperature", "0", "--max-tokens", "8")).Output);
+
+    [Fact]
+    public async Task Json_TellsTextAndTimes()
+    {
+        JsonObject json = (await CliRun.Of("run", "Once upon a time", "--temperature", "0", "--max-tokens", "8", "--json")).Json();
+        Assert.Equal("built-in", json["code"]!.GetValue<string>());
+        Assert.Equal("length", json["finish_reason"]!.GetValue<string>());
+        Assert.Equal(8, json["generated_tokens"]!.GetValue<int>());
+        Assert.NotEmpty(json["text"]!.GetValue<string>());
+        Assert.True(json["ttft_ms"]!.GetValue<double>() > 0);
+    }
+
+    [Fact]
+    public async Task Stop_EndsTheText()
+    {
+        string[] args = ["run", "Once upon a time", "--temperature", "0", "--max-tokens", "30", "--json"];
+        string text = (await CliRun.Of(args)).Json()["text"]!.GetValue<string>();
+        JsonObject stopped = (await CliRun.Of([.. args, "--stop", text[8..12]])).Json();
+        Assert.Equal(text[..text.IndexOf(text[8..12], StringComparison.Ordinal)], stopped["text"]!.GetValue<string>());
+        Assert.Equal("stop_string", stopped["finish_reason"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Stats_GoToStandardError()
+    {
+        CliRun run = await CliRun.Of("run", "Once", "--max-tokens", "4", "--stats");
+        Assert.Contains("TTFT", run.Error);
+        Assert.Contains("tokens/s", run.Error);
+    }
+
+    [Fact]
+    public async Task EmptyPrompt_IsRefused() => (await CliRun.Of("run", "")).AssertFailed("no tokens");
+
+    [Fact]
+    public async Task BudgetBelowTheNeed_IsRefused() =>
+        (await CliRun.Of("run", "x", "--budget", "1MB")).AssertFailed("1000000 bytes", "expected at least");
+
+    [Fact]
+    public async Task FolderWithoutTokenizer_IsRefused() =>
+        (await CliRun.Of("run", Path.Combine(RepositoryFiles.Cases, "edge-tied"), "text")).AssertFailed("has no tokenizer.json");
+
+    [Fact]
+    public async Task UnseenFolder_IsCompiledOnceAndThenCached()
+    {
+        // a spec of its own: the demo model with another epsilon
+        using TemporaryFolder folder = new();
+        foreach (string name in new[] { "tokenizer.json", "model.safetensors" })
+        {
+            File.Copy(Path.Combine(RepositoryFiles.DemoModel, name), folder[name]);
+        }
+
+        string config = File.ReadAllText(Path.Combine(RepositoryFiles.DemoModel, "config.json"));
+        folder.Write("config.json", config.Replace("1e-06", "1.5e-06"));
+        string[] args = ["run", folder.Path, "Once upon a time", "--temperature", "0", "--max-tokens", "8", "--json"];
+        CliRun first = await CliRun.Of(args), second = await CliRun.Of(args);
+        Assert.Equal("compiled", first.Json()["code"]!.GetValue<string>());
+        Assert.Contains("compiling", first.Error);
+        Assert.Equal("cached", second.Json()["code"]!.GetValue<string>());
+        Assert.Empty(second.Error);
+        Assert.Equal(first.Json()["text"]!.GetValue<string>(), second.Json()["text"]!.GetValue<string>());
+    }
+}

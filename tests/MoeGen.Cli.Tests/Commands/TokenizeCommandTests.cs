@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using MoeGen.Cli.Tests.Testing;
+using MoeGen.Testing;
+
+namespace MoeGen.Cli.Tests.Commands;
+
+public class TokenizeCommandTests
+{
+    [Fact]
+    public async Task Text_BecomesIds()
+    {
+        CliRun run = await CliRun.With("Hello, world!", CancellationToken.None, "tokenize", "demo");
+        Assert.Equal("[43,533,82,15,1994,4]\n", run.Output);
+    }
+
+    [Fact]
+    public async Task Ids_BecomeText()
+    {
+        CliRun run = await CliRun.With("[43,533,82,15,1994,4, 0]", CancellationToken.None, "tokenize", "demo", "--decode");
+        Assert.Equal("Hello, world!<|endoftext|>", run.Output);
+        CliRun skipped = await CliRun.With(
+            "[43,533,82,15,1994,4, 0]", CancellationToken.None, "tokenize", "demo", "--decode", "--skip-special");
+        Assert.Equal("Hello, world!", skipped.Output);
+    }
+
+    [Fact]
+    public async Task JsonLines_GoBothWays()
+    {
+        string vectors = RepositoryFiles.Root + "/tests/MoeGen.Tests/Tokenizers/demo-vectors.json";
+        JsonArray rows = JsonNode.Parse(File.ReadAllText(vectors))!.AsArray();
+        string texts = string.Concat(rows.Select(row => row!["text"]!.ToJsonString() + "\n"));
+        string ids = string.Concat(rows.Select(row => row!["ids"]!.ToJsonString() + "\n"));
+        CliRun encoded = await CliRun.With(texts, CancellationToken.None, "tokenize", "demo", "--jsonl");
+        Assert.Equal(ids, encoded.Output);
+        CliRun decoded = await CliRun.With(ids, CancellationToken.None, "tokenize", "demo", "--jsonl", "--decode");
+        Assert.Equal(
+            rows.Select(row => row!["text"]!.GetValue<string>()),
+            decoded.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.GetValue<string>()));
+    }
+
+    [Theory]
+    [InlineData("x", "--decode", "standard input: is not JSON")]
+    [InlineData("\"a\"\n5\n", "--jsonl", "line 2: is Number; expected a JSON string")]
+    [InlineData("[99999]", "--decode", "99999")]
+    public async Task WrongInput_IsOneLine(string input, string option, string fault)
+    {
+        CliRun run = await CliRun.With(input, CancellationToken.None, "tokenize", "demo", option);
+        Assert.Equal(ExitCodes.Failed, run.ExitCode);
+        Assert.Contains(fault, run.Error);
+        Assert.Equal(1, run.Error.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public async Task FolderWithATokenizerAlone_IsEnough()
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(Path.Combine(RepositoryFiles.DemoModel, "tokenizer.json"), folder["tokenizer.json"]);
+        Assert.Equal("[]\n", (await CliRun.Of("tokenize", folder.Path)).Output);
+    }
+}

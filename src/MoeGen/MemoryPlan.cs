@@ -33,24 +33,26 @@ public sealed record MemoryPlan(long DenseBytes, long ExpertBytes, long KeyValue
             (options.PrefillChunkFor(info) * info.WorkspaceBytesPerToken) + logitsBytes);
     }
 
-    /// <summary>Refuses a budget that the plan does not fit.</summary>
+    /// <summary>Refuses a plan that is larger than the budget or, without one, than the machine's memory.</summary>
     /// <param name="budget">The budget, or null for none.</param>
     /// <exception cref="MemoryBudgetTooSmallException">The plan is larger.</exception>
     internal void Check(ByteSize? budget)
     {
-        if (budget is { } bound && TotalBytes > bound.Bytes)
+        // the system would promise more than it has, and end the process when the weights come in
+        ByteSize bound = budget ?? new ByteSize(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        if (TotalBytes > bound.Bytes)
         {
-            throw new MemoryBudgetTooSmallException(bound, this);
+            throw new MemoryBudgetTooSmallException(budget is null ? "memory of this machine" : "memory budget", bound, this);
         }
     }
 }
 
-/// <summary>The model does not fit the memory budget.</summary>
+/// <summary>The model does not fit the memory budget or, without one, the machine's memory.</summary>
 public sealed class MemoryBudgetTooSmallException : MoeGenException
 {
-    internal MemoryBudgetTooSmallException(ByteSize budget, MemoryPlan plan)
+    internal MemoryBudgetTooSmallException(string what, ByteSize budget, MemoryPlan plan)
         : base(
-            $"the memory budget is {budget.Bytes} bytes ({budget}); "
+            $"the {what} is {budget.Bytes} bytes ({budget}); "
             + $"expected at least {plan.TotalBytes} bytes ({new ByteSize(plan.TotalBytes)}): "
             + $"dense weights {new ByteSize(plan.DenseBytes)}, experts {new ByteSize(plan.ExpertBytes)}, "
             + $"KV cache {new ByteSize(plan.KeyValueBytes)}, working memory {new ByteSize(plan.WorkspaceBytes)}. "
@@ -60,9 +62,9 @@ public sealed class MemoryBudgetTooSmallException : MoeGenException
         RequiredBytes = plan.TotalBytes;
     }
 
-    /// <summary>The budget that was given.</summary>
+    /// <summary>The bytes there are.</summary>
     public long BudgetBytes { get; }
 
-    /// <summary>The smallest budget that would do.</summary>
+    /// <summary>The smallest number of bytes that would do.</summary>
     public long RequiredBytes { get; }
 }

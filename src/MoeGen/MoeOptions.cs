@@ -20,7 +20,7 @@ public sealed record MoeOptions
     /// <summary>Tokens of a prompt that are computed together. More is faster and needs more working memory.</summary>
     public int PrefillChunk { get; init; } = DefaultPrefillChunk;
 
-    /// <summary>Most memory that the model may hold: weights, KV cache and working memory; null: no bound.</summary>
+    /// <summary>Most memory that the model may hold: weights, KV cache and working memory; null: the machine's memory.</summary>
     public ByteSize? MemoryBudget { get; init; }
 
     /// <summary>Hears how loading gets on.</summary>

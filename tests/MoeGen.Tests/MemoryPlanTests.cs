@@ -22,6 +22,15 @@ public class MemoryPlanTests
     }
 
     [Fact]
+    public void ModelLargerThanTheMachine_IsRefusedWithoutABudget()
+    {
+        ModelInfo huge = Demo.ModelInfo with { DenseBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes };
+        MemoryBudgetTooSmallException exception =
+            Assert.Throws<MemoryBudgetTooSmallException>(() => MemoryPlan.For(huge, new MoeOptions()).Check(budget: null));
+        Assert.Contains("memory of this machine", exception.Message);
+    }
+
+    [Fact]
     public void FurtherSequences_CountAgainstTheBudget()
     {
         MoeOptions options = new() { ContextLength = 64, PrefillChunk = 8 };

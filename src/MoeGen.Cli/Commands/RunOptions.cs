@@ -18,7 +18,7 @@ internal sealed class RunOptions
 
     public Option<ByteSize?> Budget { get; } = new("--budget")
     {
-        Description = "Most memory to hold, e.g. 3GiB or 800MB: weights, KV cache, working memory; default: no bound.",
+        Description = "Most memory to hold, e.g. 3GiB or 800MB: weights, KV cache, working memory; default: the machine's memory.",
         CustomParser = ParseBudget,
         HelpName = "SIZE",
     };

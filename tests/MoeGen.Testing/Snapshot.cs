@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using MoeGen.Generator.Emit;
+using Xunit;
 
-namespace MoeGen.Generator.Tests.Testing;
+namespace MoeGen.Testing;
 
 /// <summary>
 /// Compares texts with files beside the tests, under Verify's names: <c>Class.Method#Hint.verified.cs</c> is what was agreed, a
@@ -20,6 +21,7 @@ internal static class Snapshot
         string className, string @case, IEnumerable<(string Hint, string Text)> texts, [CallerFilePath] string testFile = "")
     {
         string folder = Path.Combine(FolderOf(testFile), "_snapshots");
+        Directory.CreateDirectory(folder);
         List<string> differences = [];
         HashSet<string> known = [];
         foreach ((string hint, string text) in texts)
@@ -50,10 +52,11 @@ internal static class Snapshot
             + string.Join('\n', differences));
     }
 
-    // the build maps source paths where it is deterministic; the repository's root leads back
+    // the build maps source paths where it is deterministic: what is behind tests/ leads back
     private static string FolderOf(string testFile)
     {
         string folder = Path.GetDirectoryName(testFile)!;
-        return Directory.Exists(folder) ? folder : Path.Combine(MoeGen.Testing.RepositoryFiles.Root, "tests", "MoeGen.Generator.Tests");
+        string relative = folder[folder.LastIndexOf("tests", StringComparison.Ordinal)..];
+        return Directory.Exists(folder) ? folder : Path.Combine(RepositoryFiles.Root, relative);
     }
 }

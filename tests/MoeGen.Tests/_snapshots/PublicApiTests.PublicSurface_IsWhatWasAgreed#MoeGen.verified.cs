@@ -1,0 +1,327 @@
+struct MoeGen.ByteSize
+    Int32 CompareTo(MoeGen.ByteSize other)
+    Int64 Bytes { get; set; }
+    String ToString()
+    new(Int64 Bytes)
+    static Boolean TryParse(String text, ref MoeGen.ByteSize size)
+    static MoeGen.ByteSize GiB(Double count)
+    static MoeGen.ByteSize KiB(Double count)
+    static MoeGen.ByteSize MiB(Double count)
+
+abstract class MoeGen.Engine.ForwardPass
+    Int32 FirstPosition { get; }
+    Int32 MaxLogits { get; }
+    Int32 MaxTokens { get; }
+    Int32 NumLogits { get; }
+    Int32 NumTokens { get; }
+    MoeGen.Engine.KvCache Cache { get; }
+    MoeGen.Experts.Routing Routing { get; }
+    MoeGen.Kernels.Activations Logits { get; }
+    ReadOnlySpan<Int32> Tokens { get; }
+    Void Dispose()
+    Void OnRouted(Int32 layer, MoeGen.Engine.Worker worker)
+    new(MoeGen.ModelInfo info, Int32 maxTokens, Int32 maxLogits)
+    protected MoeGen.Kernels.Activations Buffer(Int32 width)
+    protected MoeGen.Kernels.Activations ChoiceBuffer(Int32 width)
+
+class MoeGen.Engine.KvCache
+    Int32 Capacity { get; }
+    Void Append(Int32 layer, MoeGen.Kernels.Activations keys, MoeGen.Kernels.Activations values, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
+    Void Dispose()
+
+class MoeGen.Engine.Sequence
+    Int32 Capacity { get; }
+    Int32 Length { get; }
+    Void Append(ReadOnlySpan<Int32> tokens, Span<Single> logits, CancellationToken cancellationToken = ...)
+    Void Dispose()
+    Void Truncate(Int32 length)
+
+struct MoeGen.Engine.Share
+    Int32 End { get; set; }
+    Int32 Start { get; set; }
+    String ToString()
+    new(Int32 Start, Int32 End)
+    static MoeGen.Engine.Share Of(Int32 numUnits, Int32 index, Int32 count, Int32 granularity = ...)
+
+struct MoeGen.Engine.Worker
+    Int32 Count { get; }
+    Int32 Index { get; }
+    MoeGen.Engine.Share Share(Int32 numUnits, Int32 granularity = ...)
+    Void Sync()
+
+class MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat>
+    IEnumerator<TExpert> GetEnumerator()
+    Int32 Count { get; }
+    TExpert Item { get; }
+
+struct MoeGen.Experts.ExpertSlot
+    MoeGen.Kernels.Matrix<TShape, TFormat> Matrix<TShape, TFormat>(Int64 offset)
+
+interface MoeGen.Experts.IExpert<TSelf, TUp, TDown, TFormat>
+    abstract MoeGen.Kernels.Matrix<TDown, TFormat> DownProj { get; }
+    abstract MoeGen.Kernels.Matrix<TUp, TFormat> GateProj { get; }
+    abstract MoeGen.Kernels.Matrix<TUp, TFormat> UpProj { get; }
+    static abstract TSelf At(MoeGen.Experts.ExpertSlot slot)
+
+class MoeGen.Experts.Routing
+    Int32 NumExperts { get; }
+    Int32 TopK { get; }
+    MoeGen.Kernels.Activations Logits { get; }
+    Span<Int32> TopKIds(Int32 token)
+    Span<Single> TopKWeights(Int32 token)
+    Void Dispose()
+    Void GroupByExpert(Int32 numTokens, MoeGen.Engine.Worker worker)
+
+enum MoeGen.FinishReason
+    const MoeGen.FinishReason EndOfText
+    const MoeGen.FinishReason Length
+    const MoeGen.FinishReason None
+    const MoeGen.FinishReason StopString
+
+class MoeGen.InvalidPromptException
+
+struct MoeGen.Kernels.Activations
+    Int32 Width { get; }
+    MoeGen.Kernels.Activations Skip(Int32 rows)
+    Span<Single> Item { get; }
+
+static class MoeGen.Kernels.Attention
+    static Void Attend<TShape>(MoeGen.Kernels.Activations queries, MoeGen.Engine.KvCache cache, Int32 layer, MoeGen.Kernels.Activations output, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
+
+struct MoeGen.Kernels.Bf16
+    static MoeGen.Weights.WeightFormat Format { get; }
+
+static class MoeGen.Kernels.Embedding
+    static Void Lookup<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, ReadOnlySpan<Int32> tokens, MoeGen.Kernels.Activations hidden, MoeGen.Engine.Worker worker)
+
+struct MoeGen.Kernels.F16
+    static MoeGen.Weights.WeightFormat Format { get; }
+
+struct MoeGen.Kernels.F32
+    static MoeGen.Weights.WeightFormat Format { get; }
+
+static class MoeGen.Kernels.FeedForward
+    static Void DownAndAdd<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations down, MoeGen.Kernels.Activations hidden, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void GateAndUp<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, MoeGen.Engine.Worker worker)
+    static Void GateAndUp<TUp, TFormat>(MoeGen.Kernels.Matrix<TUp, TFormat> gateProj, MoeGen.Kernels.Matrix<TUp, TFormat> upProj, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, Int32 numTokens, MoeGen.Engine.Worker worker)
+
+interface MoeGen.Kernels.IAttentionShape
+    static abstract Int32 HeadDim { get; }
+    static abstract Int32 NumHeads { get; }
+    static abstract Int32 NumKeyValueHeads { get; }
+    static abstract Int32 SlidingWindow { get; }
+
+interface MoeGen.Kernels.IMatrixShape
+    static abstract Int32 Columns { get; }
+    static abstract Int32 Rows { get; }
+
+interface MoeGen.Kernels.IWeightFormat
+    static abstract MoeGen.Weights.WeightFormat Format { get; }
+
+static class MoeGen.Kernels.MatMul
+    static Void Multiply<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void Multiply<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.WeightVector bias, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void MultiplyAdd<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void MultiplyAdd<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.WeightVector bias, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
+
+struct MoeGen.Kernels.Matrix<TShape, TFormat>
+    Void CopyRow(Int32 row, Span<Single> destination)
+    static Int64 SizeInBytes { get; }
+
+static class MoeGen.Kernels.RmsNorm
+    static Void Normalize(MoeGen.Kernels.Activations x, MoeGen.Kernels.WeightVector weight, Single epsilon, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void NormalizeHeads(MoeGen.Kernels.Activations x, MoeGen.Kernels.WeightVector weight, Single epsilon, Int32 numHeads, Int32 numTokens, MoeGen.Engine.Worker worker)
+
+class MoeGen.Kernels.Rope
+    Void Dispose()
+    Void Rotate(MoeGen.Kernels.Activations x, Int32 numHeads, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
+    new(MoeGen.Kernels.RopeFrequencies frequencies, Int32 numPositions)
+    static Int64 SizeInBytes(Int32 headDim, Int32 numPositions)
+
+class MoeGen.Kernels.RopeFrequencies
+    Double AttentionFactor { get; set; }
+    IReadOnlyList<Double> Frequencies { get; set; }
+    String ToString()
+    new(IReadOnlyList<Double> Frequencies, Double AttentionFactor)
+    static MoeGen.Kernels.RopeFrequencies Default(Int32 headDim, Double theta)
+    static MoeGen.Kernels.RopeFrequencies Linear(Int32 headDim, Double theta, Double factor)
+    static MoeGen.Kernels.RopeFrequencies Llama3(Int32 headDim, Double theta, Double factor, Double lowFrequencyFactor, Double highFrequencyFactor, Int32 originalMaxPositions)
+    static MoeGen.Kernels.RopeFrequencies Yarn(Int32 headDim, Double theta, Double factor, Int32 originalMaxPositions, Double betaFast, Double betaSlow, Double attentionFactor, Boolean truncate)
+
+static class MoeGen.Kernels.SwiGlu
+
+static class MoeGen.Kernels.TopK
+    static Void SoftmaxThenTopK(MoeGen.Experts.Routing routing, Boolean normalize, Int32 layer, Int32 numTokens, MoeGen.Engine.Worker worker)
+
+struct MoeGen.Kernels.WeightVector
+    Int32 Length { get; }
+    ReadOnlySpan<Single> Values { get; }
+
+class MoeGen.MemoryBudgetTooSmallException
+    Int64 BudgetBytes { get; }
+    Int64 RequiredBytes { get; }
+
+class MoeGen.MemoryPlan
+    Int64 DenseBytes { get; set; }
+    Int64 ExpertBytes { get; set; }
+    Int64 KeyValueBytes { get; set; }
+    Int64 TotalBytes { get; }
+    Int64 WorkspaceBytes { get; set; }
+    String ToString()
+    new(Int64 DenseBytes, Int64 ExpertBytes, Int64 KeyValueBytes, Int64 WorkspaceBytes)
+    static MoeGen.MemoryPlan For(MoeGen.ModelInfo info, MoeGen.MoeOptions options)
+
+class MoeGen.ModelInfo
+    IReadOnlyList<Int32> EosTokenIds { get; set; }
+    IReadOnlyList<Int32> SparseLayers { get; set; }
+    Int32 HeadDim { get; set; }
+    Int32 HiddenSize { get; set; }
+    Int32 MaxPositions { get; set; }
+    Int32 NumExperts { get; set; }
+    Int32 NumKeyValueHeads { get; set; }
+    Int32 NumLayers { get; set; }
+    Int32 TopK { get; set; }
+    Int32 VocabSize { get; set; }
+    Int64 ActiveParameters { get; set; }
+    Int64 DenseBytes { get; set; }
+    Int64 ExpertBytes { get; set; }
+    Int64 KeyValueBytesPerToken { get; }
+    Int64 TotalParameters { get; set; }
+    Int64 WorkspaceBytesPerToken { get; set; }
+    MoeGen.Weights.WeightFormat WeightFormat { get; set; }
+    Nullable<Int32> BosTokenId { get; set; }
+    String Fingerprint { get; set; }
+    String ModelType { get; set; }
+    String Name { get; set; }
+    String ToString()
+    new()
+
+abstract class MoeGen.MoeGenException
+    new(String message, Exception innerException = ...)
+
+abstract class MoeGen.MoeModel
+    Boolean HasTokenizer { get; }
+    IAsyncEnumerable<String> GenerateAsync(String prompt, MoeGen.SamplingOptions options = ..., CancellationToken cancellationToken = ...)
+    IReadOnlyList<Int32> EosTokenIds { get; }
+    Int32 ContextLength { get; }
+    Int32 Threads { get; }
+    MoeGen.Engine.Sequence CreateSequence()
+    MoeGen.ModelInfo Info { get; }
+    MoeGen.TextGeneration Generate(ReadOnlySpan<Int32> tokens, MoeGen.SamplingOptions options = ...)
+    MoeGen.TextGeneration Generate(String prompt, MoeGen.SamplingOptions options = ...)
+    MoeGen.Tokenizers.Tokenizer Tokenizer { get; }
+    Void Dispose()
+    new(String folder, MoeGen.ModelInfo info, MoeGen.Weights.WeightStore weights, MoeGen.MoeOptions options)
+    protected TResource Own<TResource>(TResource resource)
+    protected abstract MoeGen.Engine.ForwardPass CreatePass(Int32 maxTokens, Int32 maxLogits)
+    protected abstract Void Forward(MoeGen.Engine.ForwardPass pass, MoeGen.Engine.Worker worker)
+    protected static TModel Load<TModel>(String folder, MoeGen.ModelInfo info, IReadOnlyList<MoeGen.Weights.TensorDeclaration> tensors, MoeGen.MoeOptions options, Func<MoeGen.Weights.WeightStore, MoeGen.MoeOptions, TModel> create, CancellationToken cancellationToken)
+
+class MoeGen.MoeOptions
+    IProgress<MoeGen.Weights.LoadProgress> Progress { get; set; }
+    Int32 PrefillChunk { get; set; }
+    Nullable<Int32> ContextLength { get; set; }
+    Nullable<Int32> Threads { get; set; }
+    Nullable<MoeGen.ByteSize> MemoryBudget { get; set; }
+    String ToString()
+    const Int32 DefaultContextLength
+    const Int32 DefaultPrefillChunk
+    new()
+
+class MoeGen.NonFiniteValueException
+
+class MoeGen.SamplingOptions
+    Boolean IgnoreEos { get; set; }
+    IReadOnlyList<String> StopStrings { get; set; }
+    Int32 TopK { get; set; }
+    Nullable<Int32> MaxTokens { get; set; }
+    Nullable<Int32> Seed { get; set; }
+    Single FrequencyPenalty { get; set; }
+    Single MinP { get; set; }
+    Single PresencePenalty { get; set; }
+    Single RepetitionPenalty { get; set; }
+    Single Temperature { get; set; }
+    Single TopP { get; set; }
+    String ToString()
+    new()
+    static MoeGen.SamplingOptions Greedy { get; }
+
+class MoeGen.TextGeneration
+    Boolean MoveNext(CancellationToken cancellationToken = ...)
+    Int32 GeneratedLength { get; }
+    Int32 ProcessedLength { get; }
+    Int32 PromptLength { get; }
+    Int32 TextLength { get; }
+    Int32 Token { get; }
+    MoeGen.FinishReason FinishReason { get; }
+    ReadOnlySpan<Byte> Text { get; }
+    String GetText()
+    TimeSpan DecodeTime { get; }
+    TimeSpan TimeToFirstToken { get; }
+    Void Dispose()
+
+class MoeGen.Tokenizers.StreamingDetokenizer
+    ReadOnlySpan<Byte> Append(Int32 token)
+    ReadOnlySpan<Byte> Flush()
+    new(MoeGen.Tokenizers.Tokenizer tokenizer, Boolean skipSpecialTokens = ...)
+
+class MoeGen.Tokenizers.Tokenizer
+    Boolean Contains(Int32 id)
+    Boolean IsSpecial(Int32 id)
+    Boolean TryGetId(String token, ref Int32 id)
+    Int32 VocabularySize { get; }
+    Int32[] Encode(String text, Boolean addSpecialTokens = ...)
+    ReadOnlySpan<Byte> GetBytes(Int32 id)
+    String Decode(ReadOnlySpan<Int32> ids, Boolean skipSpecialTokens = ...)
+    static MoeGen.Tokenizers.Tokenizer Load(String folder)
+
+class MoeGen.Tokenizers.TokenizerFormatException
+    new(String message, Exception innerException = ...)
+
+class MoeGen.Tokenizers.UnknownTokenException
+    Int32 Id { get; }
+
+class MoeGen.Weights.CheckpointException
+    String File { get; }
+    new(String file, String fault, Exception innerException = ...)
+
+struct MoeGen.Weights.LoadProgress
+    Int64 BytesLoaded { get; set; }
+    Int64 BytesTotal { get; set; }
+    String ToString()
+    new(Int64 BytesLoaded, Int64 BytesTotal)
+
+class MoeGen.Weights.ShapeMismatchException
+    String Tensor { get; }
+
+class MoeGen.Weights.TensorDeclaration
+    IReadOnlyList<Int32> Layers { get; }
+    IReadOnlyList<Int32> Shape { get; }
+    Int64 SizeInBytes { get; }
+    MoeGen.Weights.TensorDeclaration In(IReadOnlyList<Int32> layers)
+    MoeGen.Weights.TensorDeclaration InExperts(IReadOnlyList<Int32> layers, Int64 offset)
+    MoeGen.Weights.WeightFormat Format { get; }
+    Nullable<Int64> ExpertOffset { get; }
+    String Name { get; }
+    String ToString()
+    static MoeGen.Weights.TensorDeclaration Matrix<TShape, TFormat>(String name)
+    static MoeGen.Weights.TensorDeclaration Vector(String name, Int32 length)
+
+enum MoeGen.Weights.WeightFormat
+    const MoeGen.Weights.WeightFormat BF16
+    const MoeGen.Weights.WeightFormat F16
+    const MoeGen.Weights.WeightFormat F32
+
+static class MoeGen.Weights.WeightFormats
+    static Int32 BytesPerElement(MoeGen.Weights.WeightFormat format)
+
+class MoeGen.Weights.WeightNotFoundException
+    String Tensor { get; }
+
+class MoeGen.Weights.WeightStore
+    MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> Experts<TExpert, TUp, TDown, TFormat>(Int32 layer)
+    MoeGen.Kernels.Matrix<TShape, TFormat> Matrix<TShape, TFormat>(String name, Int32 layer = ...)
+    MoeGen.Kernels.WeightVector Vector(String name, Int32 length, Int32 layer = ...)
+    Void Dispose()
+    static MoeGen.Weights.WeightStore Load(String folder, MoeGen.ModelInfo info, IReadOnlyList<MoeGen.Weights.TensorDeclaration> declarations, MoeGen.MoeOptions options, CancellationToken cancellationToken)
+

@@ -18,6 +18,7 @@ public abstract class MoeModel : IDisposable
     private readonly Action<Worker> _forward;
     private readonly MemoryPlan _plan;
     private readonly Tokenizer? _tokenizer;
+    private readonly TokenizerFormatException? _tokenizerFault;
     private readonly List<IDisposable> _owned = [];
     private ForwardPass? _pass;
     private ForwardPass? _running; // the pass that _forward runs
@@ -37,8 +38,20 @@ public abstract class MoeModel : IDisposable
         _options = options;
         ContextLength = options.ContextLengthFor(info);
         _plan = MemoryPlan.For(info, options);
-        _tokenizer = File.Exists(Path.Combine(folder, Tokenizer.FileName)) ? Tokenizer.Load(folder) : null;
         EosTokenIds = GenerationConfig.ReadEosTokenIds(folder) ?? info.EosTokenIds;
+        if (File.Exists(Path.Combine(folder, Tokenizer.FileName)))
+        {
+            try
+            {
+                _tokenizer = Tokenizer.Load(folder);
+            }
+            catch (TokenizerFormatException fault)
+            {
+                // a model whose tokenizer is not supported still takes token ids
+                _tokenizerFault = fault;
+            }
+        }
+
         _team = new WorkerTeam(options.ThreadsOrDefault);
         _forward = worker => Forward(_running!, worker);
     }
@@ -53,12 +66,18 @@ public abstract class MoeModel : IDisposable
     public int Threads => _team.Count;
 
     /// <summary>The tokenizer that lay beside the weights.</summary>
+    /// <exception cref="TokenizerFormatException">It is damaged, or of a kind that is not supported.</exception>
     /// <exception cref="InvalidOperationException">There was none.</exception>
-    public Tokenizer Tokenizer =>
-        _tokenizer ?? throw new InvalidOperationException(
-            $"{Info.Name} was loaded without a tokenizer: the folder has no tokenizer.json. Pass token ids instead of text.");
+    public Tokenizer Tokenizer
+    {
+        get
+        {
+            const string Missing = "was loaded without a tokenizer: the folder has no tokenizer.json. Pass token ids instead of text.";
+            return _tokenizer ?? throw (_tokenizerFault ?? (Exception)new InvalidOperationException($"{Info.Name} {Missing}"));
+        }
+    }
 
-    /// <summary>Whether there is a tokenizer.</summary>
+    /// <summary>Whether there is a tokenizer that can be used.</summary>
     public bool HasTokenizer => _tokenizer is not null;
 
     /// <summary>Tokens that end a text: from generation_config.json beside the weights, else from config.json.</summary>

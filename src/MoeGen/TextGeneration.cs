@@ -61,6 +61,9 @@ public sealed class TextGeneration : IDisposable
     /// <summary>Tokens of the prompt.</summary>
     public int PromptLength => _prompt.Length;
 
+    /// <summary>Tokens that the model has seen; while the prompt is read, another thread can follow how far it is.</summary>
+    public int ProcessedLength => _sequence.Length;
+
     /// <summary>Tokens generated so far, one that ended the text not counted.</summary>
     public int GeneratedLength { get; private set; }
 
@@ -103,7 +106,9 @@ public sealed class TextGeneration : IDisposable
 
         long start = Stopwatch.GetTimestamp();
         bool isFirst = GeneratedLength == 0;
-        _sequence.Append(isFirst ? _prompt : _last, _logits, cancellationToken);
+
+        // a prompt that was cancelled half way goes on where it stopped
+        _sequence.Append(isFirst ? _prompt.AsSpan(_sequence.Length) : _last, _logits, cancellationToken);
         int token = _sampler.Next(_logits);
         ref long ticks = ref isFirst ? ref _prefillTicks : ref _decodeTicks;
         ticks += Stopwatch.GetTimestamp() - start;

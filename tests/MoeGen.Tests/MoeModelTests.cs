@@ -2,6 +2,7 @@ using System.Text;
 using MoeGen.Engine;
 using MoeGen.Models;
 using MoeGen.Testing;
+using MoeGen.Tokenizers;
 
 namespace MoeGen.Tests;
 
@@ -176,6 +177,44 @@ public class MoeModelTests
         }
 
         Assert.Equal(expected, Text(model, SamplingOptions.Greedy with { MaxTokens = 8 }));
+    }
+
+    [Fact]
+    public void PromptCancelledHalfWay_GoesOnWhereItStopped()
+    {
+        using Demo model = Demo.Load(s_folder, new MoeOptions { PrefillChunk = 1, Threads = 1 });
+        int[] prompt = [.. Enumerable.Range(0, 200).Select(i => 4 + (i * 37 % 4000))];
+        int Next(CancellationToken cancellationToken, TextGeneration generation)
+        {
+            generation.MoveNext(cancellationToken);
+            return generation.Token;
+        }
+
+        using TextGeneration straight = model.Generate(prompt, SamplingOptions.Greedy), cancelled = model.Generate(prompt, SamplingOptions.Greedy);
+        int expected = Next(TestContext.Current.CancellationToken, straight);
+        using CancellationTokenSource cancellation = new();
+        Thread canceller = new(() =>
+        {
+            SpinWait.SpinUntil(() => cancelled.ProcessedLength >= 3);
+            cancellation.Cancel();
+        });
+        canceller.Start();
+        Assert.ThrowsAny<OperationCanceledException>(() => Next(cancellation.Token, cancelled));
+        canceller.Join();
+        Assert.InRange(cancelled.ProcessedLength, 3, 199);
+        Assert.Equal(expected, Next(TestContext.Current.CancellationToken, cancelled));
+    }
+
+    [Fact]
+    public void UnsupportedTokenizer_IsNoObstacleToTokenIds()
+    {
+        using TemporaryFolder folder = CopyOfTheModel();
+        folder.Write("tokenizer.json", """{"model": {"type": "Unigram"}}""");
+        using Demo model = Demo.Load(folder.Path);
+        Assert.False(model.HasTokenizer);
+        Assert.Contains("tokenizer.json", Assert.Throws<TokenizerFormatException>(() => model.Generate("text")).Message);
+        using TextGeneration generation = model.Generate([5, 6, 7], SamplingOptions.Greedy with { MaxTokens = 2 });
+        Assert.Equal(2, Count(generation));
     }
 
     [Fact]

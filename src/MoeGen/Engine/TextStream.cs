@@ -9,6 +9,7 @@ namespace MoeGen.Engine;
 /// </summary>
 internal sealed class TextStream
 {
+    private readonly Tokenizer _tokenizer;
     private readonly StreamingDetokenizer _detokenizer;
     private readonly byte[][] _stops; // UTF-8
     private byte[] _text = new byte[256]; // released text of the last call, then text held back
@@ -17,6 +18,7 @@ internal sealed class TextStream
 
     public TextStream(Tokenizer tokenizer, IReadOnlyList<string> stopStrings)
     {
+        _tokenizer = tokenizer;
         _detokenizer = new StreamingDetokenizer(tokenizer, skipSpecialTokens: true);
         _stops = [.. stopStrings.Select(Encoding.UTF8.GetBytes)];
     }
@@ -27,12 +29,15 @@ internal sealed class TextStream
     /// <summary>Whether a stop string has appeared; the text ends before it.</summary>
     public bool IsStopped { get; private set; }
 
-    /// <summary>Adds a token.</summary>
+    /// <summary>Adds a token. One that only fills up the model's vocabulary, which the tokenizer does not have, adds no text.</summary>
     public void Append(int token)
     {
         DropReleased();
-        Add(_detokenizer.Append(token));
-        Release(isEnd: false);
+        if (_tokenizer.Contains(token))
+        {
+            Add(_detokenizer.Append(token));
+            Release(isEnd: false);
+        }
     }
 
     /// <summary>The text is over: what was held back is certain now.</summary>

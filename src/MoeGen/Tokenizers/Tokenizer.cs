@@ -106,6 +106,10 @@ public sealed class Tokenizer
         return Tokens.TryGetId(token, out id);
     }
 
+    /// <summary>Whether there is a token of an id. Models may have more rows in their embedding than the tokenizer has tokens.</summary>
+    /// <param name="id">Any number.</param>
+    public bool Contains(int id) => Tokens.Contains(id);
+
     /// <summary>Tells whether a token controls the model and is no part of what is said.</summary>
     /// <param name="id">Any number; one that is no token id is not special.</param>
     /// <returns>True for added tokens that the file marks as special.</returns>

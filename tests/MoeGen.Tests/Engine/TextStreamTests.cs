@@ -33,6 +33,17 @@ public class TextStreamTests
     }
 
     [Fact]
+    public void TokenThatTheTokenizerLacks_AddsNoText()
+    {
+        // models fill their vocabulary up to a round number
+        TextStream stream = new(s_tokenizer, []);
+        stream.Append(s_tokenizer.VocabularySize + 5);
+        Assert.Empty(stream.Released.ToArray());
+        stream.Append(s_tokenizer.Encode("a")[0]);
+        Assert.Equal("a"u8.ToArray(), stream.Released.ToArray());
+    }
+
+    [Fact]
     public void EarliestStopString_Counts() => Assert.Equal("a ", string.Concat(Stream("a b c", ["c", "b"], out _)));
 
     [Fact]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Microsoft.CodeAnalysis.CSharp;
 using MoeGen.Cli.Models;
+using MoeGen.Cli.Output;
 using MoeGen.Generator.Emit;
 using MoeGen.Generator.Spec;
 
@@ -41,7 +42,8 @@ internal static class EmitCommand
             }
         });
 
-        Command command = new("emit", "Writes the generated C# files of a model.") { model, output, name, @namespace, format };
+        Option<bool> asJson = new("--json") { Description = "Prints one JSON object with the files' names." };
+        Command command = new("emit", "Writes the generated C# files of a model.") { model, output, name, @namespace, format, asJson };
         CommandLine.SetAction(command, (parsed, cancellationToken) =>
         {
             ModelFolder folder = ModelFolder.Find(parsed.GetValue(model)!);
@@ -49,14 +51,33 @@ internal static class EmitCommand
             ModelName className = new(parsed.GetValue(name) ?? Generator.ModelItem.ToClassName(folder.Name), parsed.GetValue(@namespace)!);
             string directory = parsed.GetValue(output)!;
             Directory.CreateDirectory(directory);
+            List<string> paths = [];
             foreach (GeneratedFile file in ModelEmitter.Emit(new ModelDeclaration(className, spec)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 string path = Path.Combine(directory, file.HintName);
                 File.WriteAllText(path, file.Text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-                streams.WriteLine(path);
+                paths.Add(path);
             }
+
+            Report(streams, paths, parsed.GetValue(asJson));
         });
         return command;
+    }
+
+    private static void Report(CliStreams streams, List<string> paths, bool asJson)
+    {
+        if (!asJson)
+        {
+            paths.ForEach(streams.WriteLine);
+            return;
+        }
+
+        Json.WriteObject(streams, json =>
+        {
+            json.WriteStartArray("files");
+            paths.ForEach(json.WriteStringValue);
+            json.WriteEndArray();
+        });
     }
 }

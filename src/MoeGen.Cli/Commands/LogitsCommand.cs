@@ -57,6 +57,13 @@ internal sealed class LogitsCommand
         ModelFolder folder = ModelFolder.Find(parsed.GetValue(_model)!);
         ModelSpec spec = folder.ReadSpec(_streams);
         int[] tokens = TokenFile.Read(parsed.GetValue(_tokens)!, spec);
+        string output = parsed.GetValue(_output)!;
+        if (Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
+        {
+            // said now, not after minutes of loading
+            throw new CliException($"{output}: its folder does not exist; expected a file in an existing folder");
+        }
+
         int wanted = parsed.GetValue(_greedy) ?? 0;
         MoeOptions options = _runOptions.Read(parsed);
         options = options with { ContextLength = options.ContextLength ?? (int)Math.Min(spec.MaxPositions, (long)tokens.Length + wanted) };
@@ -64,15 +71,16 @@ internal sealed class LogitsCommand
 
         using Sequence sequence = model.CreateSequence();
         using ForwardPass pass = model.CreatePass(Chunk(parsed, tokens), Chunk(parsed, tokens));
-        string output = parsed.GetValue(_output)!;
         using (LogitsFile file = new(output, model.Info, tokens.Length))
         {
+            using ProgressLine progress = new(_streams, "computing logits");
             pass.Observer = file;
             for (int first = 0; first < tokens.Length; first += pass.MaxTokens)
             {
                 ReadOnlySpan<int> chunk = tokens.AsSpan(first, Math.Min(pass.MaxTokens, tokens.Length - first));
                 model.Run(pass, sequence, chunk, chunk.Length, cancellationToken);
                 file.WriteLogits(pass);
+                progress.Report(sequence.Length, tokens.Length, $"{tokens.Length} tokens");
             }
 
             file.Commit();

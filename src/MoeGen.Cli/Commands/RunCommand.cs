@@ -105,7 +105,7 @@ internal sealed class RunCommand
         string prompt = arguments[^1];
         ModelFolder folder = ModelFolder.Find(arguments.Length == 2 ? arguments[0] : ModelFolder.DemoName);
         using MoeModel model = ModelLoader.Load(folder, _runOptions.Read(parsed), _streams, out CodeOrigin origin, cancellationToken);
-        if (!model.HasTokenizer)
+        if (!File.Exists(Path.Combine(folder.Path, "tokenizer.json")))
         {
             throw new CliException($"{folder.Path}: has no tokenizer.json; expected one, because a prompt is text");
         }
@@ -120,9 +120,11 @@ internal sealed class RunCommand
 
         try
         {
-            while (generation.MoveNext(cancellationToken))
+            bool hasToken = ReadPrompt(generation, cancellationToken);
+            while (hasToken)
             {
                 Emit(generation, asJson ? text : null);
+                hasToken = generation.MoveNext(cancellationToken);
             }
 
             Emit(generation, asJson ? text : null);
@@ -144,6 +146,12 @@ internal sealed class RunCommand
         {
             WriteStats(generation, model);
         }
+    }
+
+    private bool ReadPrompt(TextGeneration generation, CancellationToken cancellationToken)
+    {
+        using PromptProgress progress = new(_streams, generation);
+        return generation.MoveNext(cancellationToken);
     }
 
     private SamplingOptions ReadSampling(ParseResult parsed) => new()

@@ -25,6 +25,7 @@ internal sealed class TokenizeCommand
         Description = "Each input line is a JSON value, a text or a list of ids; each output line its result.",
     };
 
+    private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON object: ids, or text." };
     private readonly CliStreams _streams;
 
     private TokenizeCommand(CliStreams streams)
@@ -37,7 +38,7 @@ internal sealed class TokenizeCommand
         TokenizeCommand tokenize = new(streams);
         Command command = new("tokenize", "Turns text on standard input into token ids, or ids into text.")
         {
-            tokenize._folder, tokenize._special, tokenize._decode, tokenize._skipSpecial, tokenize._jsonLines,
+            tokenize._folder, tokenize._special, tokenize._decode, tokenize._skipSpecial, tokenize._jsonLines, tokenize._json,
         };
         CommandLine.SetAction(command, tokenize.Run);
         return command;
@@ -46,14 +47,14 @@ internal sealed class TokenizeCommand
     private void Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         Tokenizer tokenizer = Tokenizer.Load(ModelFolder.Find(parsed.GetValue(_folder)!).Path);
-        bool special = parsed.GetValue(_special), skipSpecial = parsed.GetValue(_skipSpecial);
+        bool special = parsed.GetValue(_special), skipSpecial = parsed.GetValue(_skipSpecial), decodes = parsed.GetValue(_decode);
         if (parsed.GetValue(_jsonLines))
         {
             using StreamReader lines = new(_streams.Input, Encoding.UTF8);
             for (int number = 1; lines.ReadLine() is { } line; number++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (parsed.GetValue(_decode))
+                if (decodes)
                 {
                     string text = tokenizer.Decode(ReadIds(line, $"line {number}"), skipSpecial);
                     Json.WriteLine(_streams, json => json.WriteStringValue(text));
@@ -64,17 +65,48 @@ internal sealed class TokenizeCommand
                 }
             }
         }
-        else if (parsed.GetValue(_decode))
-        {
-            _streams.Write(tokenizer.Decode(ReadIds(Encoding.UTF8.GetString(_streams.ReadInput()), "standard input"), skipSpecial));
-        }
         else
         {
-            WriteIds(tokenizer.Encode(Encoding.UTF8.GetString(_streams.ReadInput()), special));
+            string input = Encoding.UTF8.GetString(_streams.ReadInput());
+            bool asJson = parsed.GetValue(_json);
+            if (decodes)
+            {
+                WriteText(tokenizer.Decode(ReadIds(input, "standard input"), skipSpecial), asJson);
+            }
+            else
+            {
+                WriteIds(tokenizer.Encode(input, special), asJson);
+            }
         }
     }
 
-    private void WriteIds(int[] ids) => Json.WriteLine(_streams, json => Json.WriteIds(json, ids));
+    private void WriteText(string text, bool asJson)
+    {
+        if (asJson)
+        {
+            Json.WriteObject(_streams, json => json.WriteString("text", text));
+        }
+        else
+        {
+            _streams.Write(text);
+        }
+    }
+
+    private void WriteIds(int[] ids, bool asJson = false)
+    {
+        if (asJson)
+        {
+            Json.WriteObject(_streams, json =>
+            {
+                json.WritePropertyName("ids");
+                Json.WriteIds(json, ids);
+            });
+        }
+        else
+        {
+            Json.WriteLine(_streams, json => Json.WriteIds(json, ids));
+        }
+    }
 
     private static string ReadText(string json, string place) =>
         Read(json, place, "a JSON string", root => root.ValueKind == JsonValueKind.String ? root.GetString() : null);

@@ -17,7 +17,13 @@ internal sealed class ProgressLine(CliStreams streams, string title) : IProgress
     private long _lastWrite;
     private int _writtenLength;
 
-    public void Report(LoadProgress value)
+    public void Report(LoadProgress value) => Report(value.BytesLoaded, value.BytesTotal, new ByteSize(value.BytesTotal).ToString());
+
+    /// <summary>Shows how far the work is.</summary>
+    /// <param name="done">Units done.</param>
+    /// <param name="total">Units to do.</param>
+    /// <param name="totalText">All of it in words.</param>
+    public void Report(long done, long total, string totalText)
     {
         if (!streams.IsErrorTerminal || Stopwatch.GetElapsedTime(_start) < s_delay)
         {
@@ -29,8 +35,7 @@ internal sealed class ProgressLine(CliStreams streams, string title) : IProgress
             if (_writtenLength == 0 || Stopwatch.GetElapsedTime(_lastWrite) >= s_interval)
             {
                 _lastWrite = Stopwatch.GetTimestamp();
-                long percent = value.BytesTotal == 0 ? 100 : value.BytesLoaded * 100 / value.BytesTotal;
-                Write($"{title}: {percent} % of {new ByteSize(value.BytesTotal)}");
+                Write($"{title}: {(total == 0 ? 100 : done * 100 / total)} % of {totalText}");
             }
         }
     }

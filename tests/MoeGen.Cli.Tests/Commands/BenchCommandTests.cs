@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using MoeGen.Cli.Tests.Testing;
 
@@ -25,6 +26,19 @@ public class BenchCommandTests
 
         // 8 steps (the prompt, then 7 tokens) in 5 layers: a decoded token uses 4 experts in each, the prompt between 4 and 24
         Assert.InRange(json["expert_hits"]!.GetValue<long>(), 8 * 5 * 4, (7 * 5 * 4) + (5 * 24));
+    }
+
+    [Fact]
+    public void DecodedToken_AllocatesNothingInTheWholeProcess()
+    {
+        // a process of its own: in this one other tests allocate at the same time
+        string cli = Path.Combine(AppContext.BaseDirectory, "MoeGen.Cli.dll");
+        ProcessStartInfo start = new("dotnet", [cli, "bench", "demo", "--runs", "3", "--json"]) { RedirectStandardOutput = true };
+        using Process process = Process.Start(start)!;
+        JsonObject json = JsonNode.Parse(process.StandardOutput.ReadToEnd())!.AsObject();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        Assert.Equal(0, json["allocated_bytes_per_token"]!.GetValue<double>());
     }
 
     [Fact]

@@ -29,6 +29,15 @@ public class EmitCommandTests
     }
 
     [Fact]
+    public async Task Json_NamesTheFiles()
+    {
+        using TemporaryFolder folder = new();
+        CliRun run = await CliRun.Of("emit", "demo", "-o", folder.Path, "--json");
+        Assert.Equal(
+            Directory.GetFiles(folder.Path).Order(), run.Json()["files"]!.AsArray().Select(file => file!.GetValue<string>()).Order());
+    }
+
+    [Fact]
     public async Task EmittedCode_OfARealModel_IsShort()
     {
         // ten minutes of reading: about 600 lines

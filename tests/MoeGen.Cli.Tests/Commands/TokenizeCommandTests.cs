@@ -24,6 +24,15 @@ public class TokenizeCommandTests
     }
 
     [Fact]
+    public async Task Json_IsOneObject()
+    {
+        CliRun ids = await CliRun.With("Hello", CancellationToken.None, "tokenize", "demo", "--json");
+        Assert.Equal("""{"ids":[43,533,82]}""", ids.Json().ToJsonString());
+        CliRun text = await CliRun.With("[43,533,82]", CancellationToken.None, "tokenize", "demo", "--decode", "--json");
+        Assert.Equal("""{"text":"Hello"}""", text.Json().ToJsonString());
+    }
+
+    [Fact]
     public async Task JsonLines_GoBothWays()
     {
         string vectors = RepositoryFiles.Root + "/tests/MoeGen.Tests/Tokenizers/demo-vectors.json";

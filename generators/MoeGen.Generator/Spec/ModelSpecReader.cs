@@ -89,8 +89,11 @@ internal sealed class ModelSpecReader
         int numLayers = _config.Int("num_hidden_layers", 1, MaxLayers);
         double epsilon = _config.PositiveDoubleOrNull("rms_norm_eps") ?? _family.DefaultNormEpsilon;
         bool tied = _config.BoolOrNull("tie_word_embeddings") ?? false;
-        int? bos = _config.IntOrNull("bos_token_id", 0, vocabSize - 1);
-        IReadOnlyList<int> eos = _config.IntOrInts("eos_token_id", 0, vocabSize - 1);
+
+        // without a vocabulary to compare with, a second error about the same fault would only hide it
+        int lastToken = _config.HasErrors ? int.MaxValue : vocabSize - 1;
+        int? bos = _config.IntOrNull("bos_token_id", 0, lastToken);
+        IReadOnlyList<int> eos = _config.IntOrInts("eos_token_id", 0, lastToken);
         RequireActivation();
         WeightFormat format = ReadWeightFormat(weightFormat);
 

@@ -1,0 +1,61 @@
+using System.Reflection;
+using MoeGen.Generator.Spec;
+using MoeGen.Generator.Tests.Testing;
+
+namespace MoeGen.Generator.Tests.Spec;
+
+public class SpecFingerprintTests
+{
+    private static readonly ModelSpec s_spec = ModelSpecReader.Read(Configs.Qwen3Moe).Spec!;
+
+    [Fact]
+    public void EqualSpecs_HaveEqualFingerprints() =>
+        Assert.Equal(SpecFingerprint.Of(s_spec), SpecFingerprint.Of(ModelSpecReader.Read(Configs.Qwen3Moe.Replace("\n", " ")).Spec!));
+
+    [Fact]
+    public void Fingerprint_DoesNotDependOnTheCulture()
+    {
+        string expected = SpecFingerprint.Of(s_spec);
+        System.Globalization.CultureInfo culture = (System.Globalization.CultureInfo)System.Globalization.CultureInfo.InvariantCulture.Clone();
+        culture.NumberFormat.NumberDecimalSeparator = ",";
+        culture.NumberFormat.NegativeSign = "~";
+        System.Globalization.CultureInfo before = System.Globalization.CultureInfo.CurrentCulture;
+        try
+        {
+            System.Globalization.CultureInfo.CurrentCulture = culture;
+            Assert.Equal(expected, SpecFingerprint.Of(s_spec));
+        }
+        finally
+        {
+            System.Globalization.CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    public static TheoryData<string> Members => [.. typeof(ModelSpec).GetConstructors()
+        .MaxBy(constructor => constructor.GetParameters().Length)!.GetParameters().Select(parameter => parameter.Name!)];
+
+    [Theory]
+    [MemberData(nameof(Members))]
+    public void EveryMember_Counts(string name)
+    {
+        PropertyInfo property = typeof(ModelSpec).GetProperty(name)!;
+        ModelSpec changed = s_spec with { };
+        property.SetValue(changed, Other(property.GetValue(s_spec)));
+        Assert.NotEqual(s_spec, changed);
+        Assert.NotEqual(SpecFingerprint.Of(s_spec), SpecFingerprint.Of(changed));
+    }
+
+    private static object Other(object? value) => value switch
+    {
+        int number => number + 1,
+        double number => number * 2,
+        bool flag => !flag,
+        string text => text + "x",
+        WeightFormat format => format == WeightFormat.F32 ? WeightFormat.F16 : WeightFormat.F32,
+        RopeSpec rope => new LinearRopeSpec(rope.Theta, 2),
+        TensorNames names => names with { Router = "other" },
+        EquatableArray<LayerKindSpec> kinds => new EquatableArray<LayerKindSpec>(kinds.Select(kind => kind with { Name = "Other" })),
+        EquatableArray<int> numbers => new EquatableArray<int>(numbers.Append(0)),
+        _ => throw new InvalidOperationException($"no other value for {value?.GetType()}"),
+    };
+}

@@ -64,6 +64,11 @@ internal sealed class LogitsCommand
             throw new CliException($"{output}: its folder does not exist; expected a file in an existing folder");
         }
 
+        if (Directory.Exists(output))
+        {
+            throw new CliException($"{output} is a folder; expected the name of a file");
+        }
+
         int wanted = parsed.GetValue(_greedy) ?? 0;
         MoeOptions options = _runOptions.Read(parsed);
         options = options with { ContextLength = options.ContextLength ?? (int)Math.Min(spec.MaxPositions, (long)tokens.Length + wanted) };

@@ -15,7 +15,8 @@ internal sealed record TensorOutline(string Name, TensorType Type, IReadOnlyList
 
 /// <summary>
 /// Writes a safetensors file whose tensors are known beforehand and filled in any order. The file appears under its name only when it
-/// is complete.
+/// is complete: it is written beside it and renamed. A device, a pipe or a link (such as <c>/dev/stdout</c>) is never replaced; the complete
+/// file is copied into what it stands for.
 /// </summary>
 internal sealed class SafetensorsWriter : IDisposable
 {
@@ -23,6 +24,7 @@ internal sealed class SafetensorsWriter : IDisposable
     private readonly string _temporaryPath;
     private readonly SafeFileHandle _handle;
     private readonly Dictionary<string, long> _offsets = new(StringComparer.Ordinal); // from the start of the file
+    private readonly bool _isCopied;
     private bool _isCommitted;
 
     /// <summary>Starts a file: writes its header and reserves its length.</summary>
@@ -30,7 +32,9 @@ internal sealed class SafetensorsWriter : IDisposable
     public SafetensorsWriter(string path, IReadOnlyList<TensorOutline> tensors)
     {
         _path = path;
-        _temporaryPath = $"{path}.{Environment.ProcessId}.tmp";
+        _isCopied = IsNotReplaceable(path);
+        string temporaryName = $"{Path.GetFileName(path)}.{Environment.ProcessId}.tmp";
+        _temporaryPath = Path.Combine(_isCopied ? Path.GetTempPath() : Path.GetDirectoryName(path) ?? "", temporaryName);
         byte[] header = CreateHeader(tensors);
         long offset = sizeof(ulong) + header.Length;
         foreach (TensorOutline tensor in tensors)
@@ -58,6 +62,12 @@ internal sealed class SafetensorsWriter : IDisposable
     public void Commit()
     {
         _handle.Dispose();
+        if (_isCopied)
+        {
+            CopyInto();
+            return;
+        }
+
         File.Move(_temporaryPath, _path, overwrite: true);
         _isCommitted = true;
     }
@@ -69,6 +79,25 @@ internal sealed class SafetensorsWriter : IDisposable
         {
             File.Delete(_temporaryPath);
         }
+    }
+
+    // an empty file counts among them: .NET cannot tell it from a device, and nothing in it can be lost
+    private static bool IsNotReplaceable(string path)
+    {
+        FileInfo file = new(path);
+        return file.LinkTarget is not null || (file.Exists && file.Length == 0);
+    }
+
+    private void CopyInto()
+    {
+        using FileStream source = File.OpenRead(_temporaryPath);
+        using FileStream target = new(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+        if (target.CanSeek && target.Length > 0)
+        {
+            target.SetLength(0);
+        }
+
+        source.CopyTo(target);
     }
 
     private static byte[] CreateHeader(IReadOnlyList<TensorOutline> tensors)

@@ -56,4 +56,12 @@ public class LogitsCommandTests
         (await CliRun.Of("logits", s_model, "--tokens", folder["tokens.json"], "-o", folder["no/such/folder/out"])).AssertFailed(
             "no/such/folder");
     }
+
+    [Fact]
+    public async Task FolderAsOutput_IsRefused()
+    {
+        using TemporaryFolder folder = new();
+        folder.Write("tokens.json", "[1]");
+        (await CliRun.Of("logits", s_model, "--tokens", folder["tokens.json"], "-o", folder.Path)).AssertFailed("is a folder");
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MoeGen.Testing;
 using MoeGen.Weights;
 
@@ -41,5 +42,51 @@ public class SafetensorsWriterTests
 
         Assert.Equal("old", File.ReadAllText(folder["x.safetensors"]));
         Assert.Single(Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public void Link_IsFollowed_NotReplaced()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["target"], new string('x', 4096));
+        File.CreateSymbolicLink(folder["link"], folder["target"]);
+        File.CreateSymbolicLink(folder["dangling"], folder["new"]);
+        foreach (string name in new[] { "link", "dangling" })
+        {
+            using SafetensorsWriter writer = new(folder[name], [new("a", TensorType.I32, [1])]);
+            writer.Write("a", 0, [7, 0, 0, 0]);
+            writer.Commit();
+        }
+
+        Assert.NotNull(new FileInfo(folder["link"]).LinkTarget);
+        Assert.NotNull(new FileInfo(folder["dangling"]).LinkTarget);
+        Assert.Equal([7], TensorFile.ReadInts(folder["target"], "a"));
+        Assert.Equal([7], TensorFile.ReadInts(folder["new"], "a"));
+    }
+
+    [Fact]
+    public async Task Pipe_ReceivesTheFile_AndStaysAPipe()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // has no named pipes in the file system
+        }
+
+        using TemporaryFolder folder = new();
+        using (Process mkfifo = Process.Start("mkfifo", [folder["pipe"]]))
+        {
+            await mkfifo.WaitForExitAsync();
+        }
+
+        Task<byte[]> read = Task.Run(() => File.ReadAllBytes(folder["pipe"]));
+        using (SafetensorsWriter writer = new(folder["pipe"], [new("a", TensorType.I32, [1])]))
+        {
+            writer.Write("a", 0, [7, 0, 0, 0]);
+            writer.Commit();
+        }
+
+        await File.WriteAllBytesAsync(folder["copy"], await read.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal([7], TensorFile.ReadInts(folder["copy"], "a"));
+        Assert.Equal(0, new FileInfo(folder["pipe"]).Length);
     }
 }

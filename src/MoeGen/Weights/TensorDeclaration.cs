@@ -16,7 +16,7 @@ public sealed record TensorDeclaration
         Format = format;
     }
 
-    /// <summary>Name in the checkpoint, perhaps with placeholders.</summary>
+    /// <summary>Name in the checkpoint, perhaps with placeholders; the program's own for a part of a fused tensor.</summary>
     public string Name { get; }
 
     /// <summary>Dimensions.</summary>
@@ -30,6 +30,21 @@ public sealed record TensorDeclaration
 
     /// <summary>First byte inside the blob of an expert; null: the tensor belongs to no expert.</summary>
     public long? ExpertOffset { get; private init; }
+
+    /// <summary>Where the tensor lies in a larger one; null: the file has it under its own name.</summary>
+    internal TensorSlice? Slice { get; private init; }
+
+    internal bool IsVector => Shape.Count == 1;
+
+    /// <summary>Name of the tensor that the file has, perhaps with placeholders.</summary>
+    internal string FileTensor => Slice?.Tensor ?? Name;
+
+    /// <summary>Shape that the file's tensor must have, unless its values are packed.</summary>
+    internal IReadOnlyList<int> FileShape => Slice is null ? Shape :
+    [
+        .. Slice.Count is { } count ? [count] : Array.Empty<int>(),
+        .. IsVector ? [Slice.Rows] : Slice.IsTransposed ? [Shape[1], Slice.Rows] : new[] { Slice.Rows, Shape[1] },
+    ];
 
     /// <summary>Bytes in memory.</summary>
     public long SizeInBytes => MatrixLayout.SizeInBytes(Shape.Count == 2 ? Shape[0] : 1, Shape[^1], Format);
@@ -55,6 +70,43 @@ public sealed record TensorDeclaration
     /// <param name="offset">First byte inside the blob of an expert.</param>
     public TensorDeclaration InExperts(IReadOnlyList<int> layers, long offset) => this with { Layers = layers, ExpertOffset = offset };
 
+    /// <summary>
+    /// The file has the tensors of all experts of a layer as one: <see cref="Name"/> is a stack of matrices
+    /// [<paramref name="count"/>, <paramref name="rows"/>, columns], or of vectors [<paramref name="count"/>, <paramref name="rows"/>],
+    /// and row (or element) r of expert e is row <c>firstRow + r * rowStep</c> of matrix e.
+    /// </summary>
+    /// <param name="count">Matrices of the stack: experts of a layer.</param>
+    /// <param name="rows">Rows of each, those of other tensors included, e.g. 2 x intermediate where gate and up are one.</param>
+    /// <param name="firstRow">0-based row where this tensor begins.</param>
+    /// <param name="rowStep">Distance of its rows: 1 where they follow each other, 2 where gate and up alternate.</param>
+    /// <param name="isTransposed">The stack is [<paramref name="count"/>, columns, <paramref name="rows"/>]; no difference for vectors, nor
+    /// for MXFP4, which is never transposed.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rows of the tensor are not inside the stack.</exception>
+    /// <remarks>For tensors in experts only. Sources: GraniteMoeParallelExperts, GptOssExperts and Llama4TextExperts of Hugging Face
+    /// transformers.</remarks>
+    public TensorDeclaration FromStack(int count, int rows, int firstRow = 0, int rowStep = 1, bool isTransposed = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return From(new TensorSlice(Name, count, rows, firstRow, rowStep, isTransposed));
+    }
+
+    /// <summary>
+    /// The tensor is a part of a larger one, e.g. gate_proj of a fused gate_up_proj: a matrix [<paramref name="rows"/>, columns], or a vector
+    /// [<paramref name="rows"/>], of which row (or element) <c>firstRow + r * rowStep</c> is row r of this one. <see cref="Name"/> is then
+    /// the name that the program gives to the part.
+    /// </summary>
+    /// <param name="tensor">Name of the larger tensor in the checkpoint, with the placeholders that it has there.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="firstRow">0-based row where this tensor begins.</param>
+    /// <param name="rowStep">Distance of its rows.</param>
+    /// <param name="isTransposed">The file's tensor is [columns, <paramref name="rows"/>]; no difference for vectors.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rows of the tensor are not inside the larger one.</exception>
+    public TensorDeclaration FromFused(string tensor, int rows, int firstRow = 0, int rowStep = 1, bool isTransposed = false)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return From(new TensorSlice(tensor, null, rows, firstRow, rowStep, isTransposed));
+    }
+
     /// <summary>The name of one tensor that the declaration stands for.</summary>
     /// <param name="name">A name, perhaps with placeholders.</param>
     /// <param name="layer">0-based layer.</param>
@@ -62,4 +114,13 @@ public sealed record TensorDeclaration
     internal static string Expand(string name, int layer, int expert = 0) =>
         name.Replace(LayerPlaceholder, layer.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace(ExpertPlaceholder, expert.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+
+    private TensorDeclaration From(TensorSlice slice)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(slice.FirstRow, "firstRow");
+        ArgumentOutOfRangeException.ThrowIfLessThan(slice.RowStep, 1, "rowStep");
+        long lastRow = slice.FirstRow + ((Shape[0] - 1L) * slice.RowStep);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(lastRow, slice.Rows, "rows");
+        return this with { Slice = slice };
+    }
 }

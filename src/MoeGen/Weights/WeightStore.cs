@@ -11,13 +11,13 @@ namespace MoeGen.Weights;
 public sealed unsafe class WeightStore : IDisposable
 {
     private readonly NativeBuffer _dense;
-    private readonly Dictionary<string, DenseTensor> _offsets; // by expanded name
+    private readonly IReadOnlyDictionary<string, DenseTensor> _denseTensors; // by expanded name
     private readonly ExpertPool _experts;
 
-    private WeightStore(NativeBuffer dense, Dictionary<string, DenseTensor> offsets, ExpertPool experts)
+    private WeightStore(NativeBuffer dense, IReadOnlyDictionary<string, DenseTensor> denseTensors, ExpertPool experts)
     {
         _dense = dense;
-        _offsets = offsets;
+        _denseTensors = denseTensors;
         _experts = experts;
     }
 
@@ -40,18 +40,17 @@ public sealed unsafe class WeightStore : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         using Checkpoint checkpoint = Checkpoint.Open(folder);
-        Dictionary<string, DenseTensor> offsets = new(StringComparer.Ordinal);
-        List<TensorTransfer> transfers = PlanTransfers(checkpoint, info, declarations, offsets, out long denseBytes);
+        LoadPlan plan = LoadPlan.Create(checkpoint, info, declarations);
         MemoryPlan.For(info, options).Check(options.MemoryBudget);
 
-        NativeBuffer dense = new(denseBytes);
+        NativeBuffer dense = new(plan.DenseBytes);
         ExpertPool? experts = null;
         try
         {
             HashSet<int> sparse = [.. info.SparseLayers];
             experts = new ExpertPool([.. Enumerable.Range(0, info.NumLayers).Select(sparse.Contains)], info.NumExperts, info.ExpertBytes);
-            new WeightLoader(dense, experts).Load(transfers, options, cancellationToken);
-            return new WeightStore(dense, offsets, experts);
+            new WeightLoader(dense, experts).Load(plan.Reads, options, cancellationToken);
+            return new WeightStore(dense, plan.DenseTensors, experts);
         }
         catch
         {
@@ -85,6 +84,9 @@ public sealed unsafe class WeightStore : IDisposable
         where TFormat : struct, IWeightFormat =>
         new(_experts, layer);
 
+    /// <summary>The blob of one expert.</summary>
+    internal ExpertSlot Slot(int layer, int expert) => _experts.Slot(layer, expert);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -92,60 +94,13 @@ public sealed unsafe class WeightStore : IDisposable
         _experts.Dispose();
     }
 
-    // looks every tensor up and checks it; nothing is allocated for weights until all of them have passed
-    private static List<TensorTransfer> PlanTransfers(
-        Checkpoint checkpoint, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, Dictionary<string, DenseTensor> offsets,
-        out long denseBytes)
-    {
-        List<TensorTransfer> transfers = [];
-        denseBytes = 0;
-        foreach (TensorDeclaration declaration in declarations)
-        {
-            foreach (int layer in declaration.Layers ?? [0])
-            {
-                int count = declaration.ExpertOffset is null ? 1 : info.NumExperts;
-                for (int expert = 0; expert < count; expert++)
-                {
-                    string name = TensorDeclaration.Expand(declaration.Name, layer, expert);
-                    TensorEntry entry = checkpoint.Locate(name, out SafetensorsFile file);
-                    WeightFormat source = Check(declaration, entry, file);
-                    if (declaration.ExpertOffset is { } expertOffset)
-                    {
-                        transfers.Add(new TensorTransfer(file, entry, source, declaration, layer, expert, expertOffset));
-                    }
-                    else
-                    {
-                        offsets.Add(name, new DenseTensor(denseBytes, declaration.Shape));
-                        transfers.Add(new TensorTransfer(file, entry, source, declaration, layer, TensorTransfer.NoExpert, denseBytes));
-                        denseBytes += declaration.SizeInBytes;
-                    }
-                }
-            }
-        }
-
-        return transfers;
-    }
-
-    private static WeightFormat Check(TensorDeclaration declaration, TensorEntry entry, SafetensorsFile file)
-    {
-        if (!entry.Shape.SequenceEqual(declaration.Shape.Select(dimension => (long)dimension)))
-        {
-            throw new ShapeMismatchException(file.Path, entry.Name, entry.Shape, declaration.Shape);
-        }
-
-        return entry.Type.ToWeightFormat()
-            ?? throw new CheckpointException(file.Path, $"tensor {entry.Name} is of type {entry.Type.Name()}; expected F32, F16 or BF16");
-    }
-
     private DenseTensor Find(string name, int layer, ReadOnlySpan<int> shape)
     {
         string expanded = TensorDeclaration.Expand(name, layer);
-        DenseTensor tensor = _offsets[expanded];
+        DenseTensor tensor = _denseTensors[expanded];
         return shape.SequenceEqual(tensor.Shape.ToArray())
             ? tensor
             : throw new InvalidOperationException(
                 $"{expanded} is declared as [{string.Join(", ", tensor.Shape)}] but read as [{string.Join(", ", shape.ToArray())}].");
     }
-
-    private readonly record struct DenseTensor(long Offset, IReadOnlyList<int> Shape);
 }

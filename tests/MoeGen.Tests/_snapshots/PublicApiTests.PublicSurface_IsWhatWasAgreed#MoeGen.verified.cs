@@ -56,6 +56,7 @@ class MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat>
 
 struct MoeGen.Experts.ExpertSlot
     MoeGen.Kernels.Matrix<TShape, TFormat> Matrix<TShape, TFormat>(Int64 offset)
+    MoeGen.Kernels.WeightVector Vector(Int64 offset, Int32 length)
 
 interface MoeGen.Experts.IExpert<TSelf, TUp, TDown, TFormat>
     abstract MoeGen.Kernels.Matrix<TDown, TFormat> DownProj { get; }
@@ -298,6 +299,8 @@ class MoeGen.Weights.TensorDeclaration
     IReadOnlyList<Int32> Layers { get; }
     IReadOnlyList<Int32> Shape { get; }
     Int64 SizeInBytes { get; }
+    MoeGen.Weights.TensorDeclaration FromFused(String tensor, Int32 rows, Int32 firstRow = ..., Int32 rowStep = ..., Boolean isTransposed = ...)
+    MoeGen.Weights.TensorDeclaration FromStack(Int32 count, Int32 rows, Int32 firstRow = ..., Int32 rowStep = ..., Boolean isTransposed = ...)
     MoeGen.Weights.TensorDeclaration In(IReadOnlyList<Int32> layers)
     MoeGen.Weights.TensorDeclaration InExperts(IReadOnlyList<Int32> layers, Int64 offset)
     MoeGen.Weights.WeightFormat Format { get; }

@@ -58,6 +58,9 @@ internal sealed class Checkpoint : IDisposable
         return checkpoint;
     }
 
+    /// <summary>Whether the checkpoint claims to have a tensor; <see cref="Locate"/> finds out whether it does.</summary>
+    public bool Contains(string name) => _weightMap?.ContainsKey(name) ?? _files[SingleName].Tensors.ContainsKey(name);
+
     /// <summary>Finds a tensor.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="file">The file that holds it.</param>

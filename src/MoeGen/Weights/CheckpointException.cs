@@ -34,7 +34,12 @@ public sealed class WeightNotFoundException : CheckpointException
 public sealed class ShapeMismatchException : CheckpointException
 {
     internal ShapeMismatchException(string file, string tensor, IReadOnlyList<long> found, IReadOnlyList<int> expected)
-        : base(file, $"tensor {tensor} has shape [{string.Join(", ", found)}]; expected [{string.Join(", ", expected)}] as the config says")
+        : this(file, tensor, found, $"[{string.Join(", ", expected)}]")
+    {
+    }
+
+    internal ShapeMismatchException(string file, string tensor, IReadOnlyList<long> found, string expected)
+        : base(file, $"tensor {tensor} has shape [{string.Join(", ", found)}]; expected {expected} as the config says")
     {
         Tensor = tensor;
     }

@@ -34,7 +34,18 @@ internal abstract class TensorSource(SafetensorsFile file, TensorEntry entry, in
     /// <exception cref="CheckpointException">It is missing, or of another shape or type.</exception>
     public static TensorSource Find(Checkpoint checkpoint, TensorDeclaration declaration, string name)
     {
+        bool isPacked = !declaration.IsVector && Mxfp4Source.IsLayoutOf(checkpoint, name);
+        if (isPacked && !checkpoint.Contains(name))
+        {
+            return Mxfp4Source.Find(checkpoint, declaration, name);
+        }
+
         TensorEntry entry = checkpoint.Locate(name, out SafetensorsFile file);
+        if (isPacked)
+        {
+            throw new CheckpointException(file.Path, $"tensor {name} is there as it is and as MXFP4 blocks; expected one of both");
+        }
+
         CheckShape(file, entry, declaration.FileShape);
         int rows = declaration.IsVector ? 1 : declaration.FileShape[^2];
         int columns = declaration.FileShape[^1];
@@ -61,6 +72,14 @@ internal abstract class TensorSource(SafetensorsFile file, TensorEntry entry, in
     /// <param name="value">The infinity or NaN.</param>
     public virtual NonFiniteValueException NonFinite(long index, float value) =>
         NonFiniteValueException.InTensor(file.Path, entry.Name, index, value);
+
+    protected static void CheckType(SafetensorsFile file, TensorEntry entry, bool isRight, string expected)
+    {
+        if (!isRight)
+        {
+            throw new CheckpointException(file.Path, $"tensor {entry.Name} is of type {entry.Type.Name()}; expected {expected}");
+        }
+    }
 
     protected static void CheckShape(SafetensorsFile file, TensorEntry entry, IReadOnlyList<int> expected)
     {

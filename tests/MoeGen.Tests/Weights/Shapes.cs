@@ -33,6 +33,11 @@ internal readonly struct N96 : ISize
     public static int Value => 96;
 }
 
+internal readonly struct N1024 : ISize
+{
+    public static int Value => 1024;
+}
+
 /// <summary>Large enough that a matrix of this size is read in several pieces.</summary>
 internal readonly struct N1031 : ISize
 {

@@ -17,6 +17,9 @@ public sealed record ModelInfo
     /// <summary>How the matrices are held in memory.</summary>
     public required WeightFormat WeightFormat { get; init; }
 
+    /// <summary>Blocks of FP8 tensors that share a scale; null: the config has no FP8 weights, and a checkpoint with some is refused.</summary>
+    public Fp8Block? Fp8Block { get; init; }
+
     /// <summary>Layers, dense and sparse.</summary>
     public required int NumLayers { get; init; }
 

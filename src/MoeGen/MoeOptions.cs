@@ -26,6 +26,9 @@ public sealed record MoeOptions
     /// <summary>Hears how loading gets on.</summary>
     public IProgress<LoadProgress>? Progress { get; init; }
 
+    /// <summary>Hears what is legal but odd about a checkpoint, in one line for people; called by the thread that loads.</summary>
+    public Action<string>? Notice { get; init; }
+
     internal int ThreadsOrDefault => Threads ?? Environment.ProcessorCount;
 
     internal int ContextLengthFor(ModelInfo info) => Math.Min(ContextLength ?? DefaultContextLength, info.MaxPositions);

@@ -20,8 +20,20 @@ internal static class ModelLoader
         ModelFactory factory = BuiltInModels.Find(SpecFingerprint.Of(spec))
             ?? ModelCompiler.GetOrCompile(spec, text => streams.Error.WriteLine("moegen: " + text));
         origin = factory.Origin;
-        using ProgressLine progress = new(streams, "loading weights");
-        return factory.Load(folder.Path, options with { Progress = progress }, cancellationToken);
+        string? notice = null;
+        MoeModel model;
+        using (ProgressLine progress = new(streams, "loading weights"))
+        {
+            model = factory.Load(folder.Path, options with { Progress = progress, Notice = text => notice = text }, cancellationToken);
+        }
+
+        // behind the progress, so that it has a line of its own
+        if (notice is not null)
+        {
+            streams.Error.WriteLine("moegen: " + notice);
+        }
+
+        return model;
     }
 
     /// <summary>The spec with the format that holds the checkpoint's matrices exactly.</summary>

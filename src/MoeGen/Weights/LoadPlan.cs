@@ -7,13 +7,15 @@ namespace MoeGen.Weights;
 internal sealed class LoadPlan
 {
     private readonly Checkpoint _checkpoint;
+    private readonly Fp8Block? _fp8Block;
     private readonly Dictionary<(string Name, int Rows), TensorSource> _sources = []; // by expanded name in the file
     private readonly Dictionary<(TensorSource Source, int Matrix), MatrixRead> _reads = [];
     private readonly Dictionary<string, DenseTensor> _denseTensors = new(StringComparer.Ordinal);
 
-    private LoadPlan(Checkpoint checkpoint)
+    private LoadPlan(Checkpoint checkpoint, Fp8Block? fp8Block)
     {
         _checkpoint = checkpoint;
+        _fp8Block = fp8Block;
     }
 
     /// <summary>Bytes of everything outside the experts.</summary>
@@ -25,6 +27,21 @@ internal sealed class LoadPlan
     /// <summary>What to read, in no order.</summary>
     public IReadOnlyCollection<MatrixRead> Reads => _reads.Values;
 
+    /// <summary>What was odd about the checkpoint, once it has been read: one line, or null.</summary>
+    public string? Notice
+    {
+        get
+        {
+            string[] notices = [.. _sources.Values.Select(source => source.Notice).OfType<string>()];
+            return notices.Length switch
+            {
+                0 => null,
+                1 => notices[0],
+                _ => $"{notices[0]} (and so in {notices.Length - 1} other tensors)",
+            };
+        }
+    }
+
     /// <summary>Makes the plan.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="info">The model.</param>
@@ -32,7 +49,7 @@ internal sealed class LoadPlan
     /// <exception cref="CheckpointException">A tensor is missing, or of another shape or type.</exception>
     public static LoadPlan Create(Checkpoint checkpoint, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations)
     {
-        LoadPlan plan = new(checkpoint);
+        LoadPlan plan = new(checkpoint, info.Fp8Block);
         foreach (TensorDeclaration declaration in declarations)
         {
             foreach (int layer in declaration.Layers ?? [0])
@@ -90,7 +107,7 @@ internal sealed class LoadPlan
     // checked for every declaration; what several share is read once
     private TensorSource Find(TensorDeclaration declaration, string name)
     {
-        TensorSource source = TensorSource.Find(_checkpoint, declaration, name);
+        TensorSource source = TensorSource.Find(_checkpoint, declaration, name, _fp8Block);
         return _sources.TryAdd((name, source.Rows), source) ? source : _sources[(name, source.Rows)];
     }
 

@@ -33,8 +33,8 @@ internal sealed class Mxfp4Source : TensorSource
         checkpoint.Contains(name + BlocksSuffix) || checkpoint.Contains(name + ScalesSuffix);
 
     /// <summary>Finds both tensors and checks them.</summary>
-    /// <inheritdoc cref="TensorSource.Find"/>
-    public static new Mxfp4Source Find(Checkpoint checkpoint, TensorDeclaration declaration, string name)
+    /// <exception cref="CheckpointException">One is missing, or of another shape or type.</exception>
+    public static Mxfp4Source Find(Checkpoint checkpoint, TensorDeclaration declaration, string name)
     {
         TensorEntry blocks = checkpoint.Locate(name + BlocksSuffix, out SafetensorsFile file);
         TensorEntry scales = checkpoint.Locate(name + ScalesSuffix, out SafetensorsFile scaleFile);

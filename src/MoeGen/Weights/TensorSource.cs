@@ -27,12 +27,16 @@ internal abstract class TensorSource(SafetensorsFile file, TensorEntry entry, in
     /// <summary>Whether rows are outputs, whatever the declaration says about the plain layout.</summary>
     public virtual bool IsNeverTransposed => false;
 
+    /// <summary>A line about values that are legal but odd, or null; complete when everything has been read.</summary>
+    public virtual string? Notice => null;
+
     /// <summary>Finds the tensor of a declaration and checks everything but its values.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="declaration">The declaration.</param>
     /// <param name="name">Name of the file's tensor, expanded.</param>
+    /// <param name="fp8Block">Blocks of FP8 tensors that share a scale; null: the model has none.</param>
     /// <exception cref="CheckpointException">It is missing, or of another shape or type.</exception>
-    public static TensorSource Find(Checkpoint checkpoint, TensorDeclaration declaration, string name)
+    public static TensorSource Find(Checkpoint checkpoint, TensorDeclaration declaration, string name, Fp8Block? fp8Block)
     {
         bool isPacked = !declaration.IsVector && Mxfp4Source.IsLayoutOf(checkpoint, name);
         if (isPacked && !checkpoint.Contains(name))
@@ -47,11 +51,15 @@ internal abstract class TensorSource(SafetensorsFile file, TensorEntry entry, in
         }
 
         CheckShape(file, entry, declaration.FileShape);
+        if (entry.Type == TensorType.F8E4M3)
+        {
+            return Fp8Source.Find(checkpoint, file, entry, declaration, fp8Block);
+        }
+
         int rows = declaration.IsVector ? 1 : declaration.FileShape[^2];
         int columns = declaration.FileShape[^1];
-        return entry.Type.ToWeightFormat() is { } format
-            ? new PlainSource(file, entry, rows, columns, format)
-            : throw new CheckpointException(file.Path, $"tensor {name} is of type {entry.Type.Name()}; expected F32, F16 or BF16");
+        CheckType(file, entry, entry.Type.ToWeightFormat() is not null, "F32, F16 or BF16, or F8_E4M3 with scales");
+        return new PlainSource(file, entry, rows, columns, entry.Type.ToWeightFormat()!.Value);
     }
 
     /// <summary>First byte of a row, from the start of the file.</summary>

@@ -25,11 +25,11 @@ public sealed unsafe class WeightStore : IDisposable
     /// <param name="folder">Hugging Face folder with <c>model.safetensors</c>, or an index and its shards.</param>
     /// <param name="info">The model.</param>
     /// <param name="declarations">Its tensors.</param>
-    /// <param name="options">Memory budget, threads and progress.</param>
+    /// <param name="options">Memory budget, threads, progress and notices.</param>
     /// <param name="cancellationToken">Stops loading; nothing stays allocated.</param>
     /// <exception cref="CheckpointException">A file or tensor is missing, damaged or of another shape.</exception>
     /// <exception cref="MemoryBudgetTooSmallException">The model does not fit the budget.</exception>
-    /// <exception cref="NonFiniteValueException">A tensor holds an infinity or NaN.</exception>
+    /// <exception cref="NonFiniteValueException">A tensor holds an infinity or NaN, or its scales lead to one.</exception>
     public static WeightStore Load(
         string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, MoeOptions options,
         CancellationToken cancellationToken)
@@ -50,6 +50,11 @@ public sealed unsafe class WeightStore : IDisposable
             HashSet<int> sparse = [.. info.SparseLayers];
             experts = new ExpertPool([.. Enumerable.Range(0, info.NumLayers).Select(sparse.Contains)], info.NumExperts, info.ExpertBytes);
             new WeightLoader(dense, experts).Load(plan.Reads, options, cancellationToken);
+            if (plan.Notice is { } notice)
+            {
+                options.Notice?.Invoke(notice);
+            }
+
             return new WeightStore(dense, plan.DenseTensors, experts);
         }
         catch

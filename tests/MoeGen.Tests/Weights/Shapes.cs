@@ -23,6 +23,11 @@ internal readonly struct N32 : ISize
     public static int Value => 32;
 }
 
+internal readonly struct N48 : ISize
+{
+    public static int Value => 48;
+}
+
 internal readonly struct N70 : ISize
 {
     public static int Value => 70;

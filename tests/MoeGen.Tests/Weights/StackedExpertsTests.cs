@@ -202,6 +202,32 @@ public class StackedExpertsTests
     }
 
     [Fact]
+    public void HugeStack_IsRefusedBeforeMemoryIsAskedFor()
+    {
+        using SmallCheckpoint checkpoint = new();
+        checkpoint.Add("model.layers.1.experts.gate_up", WeightFormat.F32, [3, 5, 70], new float[3 * 5 * 70]);
+        TensorDeclaration matrix = TensorDeclaration.Matrix<Shape<N5, N70>, F32>(GateUp).FromStack(int.MaxValue, int.MaxValue);
+        long before = GC.GetTotalAllocatedBytes();
+        ShapeMismatchException exception = Assert.Throws<ShapeMismatchException>(
+            () => checkpoint.Load(int.MaxValue, 1L << 40, matrix.InExperts(s_layers, 0)));
+        Assert.Contains("expected [2147483647, 2147483647, 70]", exception.Message);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 1 << 28); // other tests allocate too
+    }
+
+    [Fact]
+    public void StackOfACutFile_IsRefused()
+    {
+        using SmallCheckpoint checkpoint = new();
+        checkpoint.Add("model.layers.1.experts.gate_up", WeightFormat.F32, [3, 5, 70], new float[3 * 5 * 70]);
+        checkpoint.Write();
+        byte[] file = File.ReadAllBytes(checkpoint.FilePath);
+        File.WriteAllBytes(checkpoint.FilePath, file[..^1]);
+        CheckpointException exception = Assert.Throws<CheckpointException>(
+            () => Checkpoint.Open(Path.GetDirectoryName(checkpoint.FilePath)!).Dispose());
+        Assert.Contains("expected a complete file", exception.Message);
+    }
+
+    [Fact]
     public void Cancellation_StopsBetweenMatrices()
     {
         using SmallCheckpoint checkpoint = new();

@@ -191,6 +191,7 @@ class MoeGen.ModelInfo
     Int64 WorkspaceBytesPerToken { get; set; }
     MoeGen.Weights.WeightFormat WeightFormat { get; set; }
     Nullable<Int32> BosTokenId { get; set; }
+    Nullable<MoeGen.Weights.Fp8Block> Fp8Block { get; set; }
     String Fingerprint { get; set; }
     String ModelType { get; set; }
     String Name { get; set; }
@@ -219,6 +220,7 @@ abstract class MoeGen.MoeModel
     protected static TModel Load<TModel>(String folder, MoeGen.ModelInfo info, IReadOnlyList<MoeGen.Weights.TensorDeclaration> tensors, MoeGen.MoeOptions options, Func<MoeGen.Weights.WeightStore, MoeGen.MoeOptions, TModel> create, CancellationToken cancellationToken)
 
 class MoeGen.MoeOptions
+    Action<String> Notice { get; set; }
     IProgress<MoeGen.Weights.LoadProgress> Progress { get; set; }
     Int32 PrefillChunk { get; set; }
     Nullable<Int32> ContextLength { get; set; }
@@ -285,6 +287,12 @@ class MoeGen.Tokenizers.UnknownTokenException
 class MoeGen.Weights.CheckpointException
     String File { get; }
     new(String file, String fault, Exception innerException = ...)
+
+struct MoeGen.Weights.Fp8Block
+    Int32 Columns { get; set; }
+    Int32 Rows { get; set; }
+    String ToString()
+    new(Int32 Rows, Int32 Columns)
 
 struct MoeGen.Weights.LoadProgress
     Int64 BytesLoaded { get; set; }

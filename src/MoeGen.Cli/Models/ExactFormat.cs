@@ -13,10 +13,15 @@ internal static class ExactFormat
     /// <param name="checkpoint">Its checkpoint; tensors that are missing do not count here, loading reports them.</param>
     public static WeightFormat Of(ModelSpec spec, Checkpoint checkpoint)
     {
-        HashSet<string> present = new(checkpoint.TensorNames, StringComparer.Ordinal);
         HashSet<Weights.WeightFormat> found = [];
-        foreach (string name in MatrixNames(spec).Where(present.Contains))
+        foreach (string name in MatrixNames(spec))
         {
+            // a product with a scale needs more digits than 16 bits have; MXFP4's needs few, but more exponent than half has
+            if (checkpoint.FindType(name) == TensorType.F8E4M3 || Mxfp4Source.IsLayoutOf(checkpoint, name))
+            {
+                return WeightFormat.F32;
+            }
+
             if (checkpoint.FindType(name)?.ToWeightFormat() is { } format)
             {
                 found.Add(format);

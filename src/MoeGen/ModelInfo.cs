@@ -17,7 +17,7 @@ public sealed record ModelInfo
     /// <summary>How the matrices are held in memory.</summary>
     public required WeightFormat WeightFormat { get; init; }
 
-    /// <summary>Blocks of FP8 tensors that share a scale; null: the config has no FP8 weights, and a checkpoint with some is refused.</summary>
+    /// <summary>Blocks of FP8 tensors that share a scale; null: the config names none, and FP8 tensors are refused.</summary>
     public Fp8Block? Fp8Block { get; init; }
 
     /// <summary>Layers, dense and sparse.</summary>

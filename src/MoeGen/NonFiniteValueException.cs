@@ -22,7 +22,8 @@ public sealed class NonFiniteValueException : MoeGenException
         new($"{file}: tensor {tensor} holds {Format(value)} at flat index {index}; expected finite values. The file is damaged.");
 
     internal static NonFiniteValueException InScaledTensor(string file, string tensor, long index, float value) =>
-        new($"{file}: tensor {tensor} gives {Format(value)} for its value {index} when scaled; expected finite values. The file is damaged.");
+        new($"{file}: tensor {tensor} gives {Format(value)} for its value {index} when scaled; "
+            + "expected finite values. The file is damaged.");
 
     private static string Format(float value) => value switch
     {

@@ -79,8 +79,8 @@ public sealed record TensorDeclaration
     /// <param name="rows">Rows of each, those of other tensors included, e.g. 2 x intermediate where gate and up are one.</param>
     /// <param name="firstRow">0-based row where this tensor begins.</param>
     /// <param name="rowStep">Distance of its rows: 1 where they follow each other, 2 where gate and up alternate.</param>
-    /// <param name="isTransposed">The stack is [<paramref name="count"/>, columns, <paramref name="rows"/>]; no difference for vectors, nor
-    /// for MXFP4, which is never transposed.</param>
+    /// <param name="isTransposed">The stack is [<paramref name="count"/>, columns, <paramref name="rows"/>]; no difference for vectors,
+    /// nor for MXFP4, which is never transposed.</param>
     /// <exception cref="ArgumentOutOfRangeException">The rows of the tensor are not inside the stack.</exception>
     /// <remarks>For tensors in experts only. Sources: GraniteMoeParallelExperts, GptOssExperts and Llama4TextExperts of Hugging Face
     /// transformers.</remarks>
@@ -91,9 +91,9 @@ public sealed record TensorDeclaration
     }
 
     /// <summary>
-    /// The tensor is a part of a larger one, e.g. gate_proj of a fused gate_up_proj: a matrix [<paramref name="rows"/>, columns], or a vector
-    /// [<paramref name="rows"/>], of which row (or element) <c>firstRow + r * rowStep</c> is row r of this one. <see cref="Name"/> is then
-    /// the name that the program gives to the part.
+    /// The tensor is a part of a larger one, e.g. gate_proj of a fused gate_up_proj: a matrix [<paramref name="rows"/>, columns], or a
+    /// vector [<paramref name="rows"/>], of which row (or element) <c>firstRow + r * rowStep</c> is row r of this one.
+    /// <see cref="Name"/> is then the name that the program gives to the part.
     /// </summary>
     /// <param name="tensor">Name of the larger tensor in the checkpoint, with the placeholders that it has there.</param>
     /// <param name="rows">Its rows.</param>

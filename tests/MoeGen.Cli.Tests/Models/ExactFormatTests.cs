@@ -27,7 +27,7 @@ public class ExactFormatTests
 
     [Fact]
     public void Mxfp4_NeedsFloat32() =>
-        Assert.Equal(WeightFormat.F32, Of((QProj, TensorType.BF16), (KProj + "_blocks", TensorType.U8), (KProj + "_scales", TensorType.U8)));
+        Assert.Equal(WeightFormat.F32, Of((QProj, TensorType.BF16), (KProj + "_blocks", TensorType.U8)));
 
     private static WeightFormat Of(params (string Name, TensorType Type)[] tensors)
     {

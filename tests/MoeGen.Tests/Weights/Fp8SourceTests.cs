@@ -198,7 +198,8 @@ public class Fp8SourceTests
     private static WeightStore Load(SmallCheckpoint checkpoint, Fp8Block? block, MoeOptions? options = null) =>
         Load(checkpoint, block, TensorDeclaration.Matrix<Shape<N5, N70>, F32>(Name), options);
 
-    private static WeightStore Load(SmallCheckpoint checkpoint, Fp8Block? block, TensorDeclaration declaration, MoeOptions? options = null) =>
+    private static WeightStore Load(
+        SmallCheckpoint checkpoint, Fp8Block? block, TensorDeclaration declaration, MoeOptions? options = null) =>
         checkpoint.Load(SmallCheckpoint.Info(3, 4096) with { Fp8Block = block }, options ?? new MoeOptions(), [declaration]);
 
     // random codes but NaN; returns code x scale in float32
@@ -208,9 +209,10 @@ public class Fp8SourceTests
     {
         Random random = new(rows + columns);
         int count = (int)outer.Aggregate(1L, (product, dimension) => product * dimension);
-        int rowBlocks = (int)(((long)rows + block.Rows - 1) / block.Rows), columnBlocks = (int)(((long)columns + block.Columns - 1) / block.Columns);
+        int rowBlocks = (int)(((long)rows + block.Rows - 1) / block.Rows);
+        int columnBlocks = (int)(((long)columns + block.Columns - 1) / block.Columns);
         byte[] codes = [.. Enumerable.Range(0, count * rows * columns).Select(_ => (byte)(random.Next(0x7F) | (random.Next(2) << 7)))];
-        float[] scales = [.. SmallCheckpoint.ExactValues(count * rowBlocks * columnBlocks, seed: columns).Select(value => Math.Abs(value) + 1)];
+        float[] scales = [.. SmallCheckpoint.ExactValues(count * rowBlocks * columnBlocks, seed: columns).Select(MathF.Abs)];
         checkpoint.Add(name, TensorType.F8E4M3, isVector ? [columns] : [.. outer, rows, columns], codes);
         checkpoint.Add(name + "_scale_inv", scaleFormat, isVector ? [columnBlocks] : [.. outer, rowBlocks, columnBlocks], scales);
         float[] values = new float[codes.Length];

@@ -55,7 +55,8 @@ internal sealed class SmallCheckpoint : IDisposable
     public WeightStore Load(int numExperts, long expertBytes, params TensorDeclaration[] declarations) =>
         Load(Info(numExperts, expertBytes), new MoeOptions(), declarations);
 
-    public WeightStore Load(ModelInfo info, MoeOptions options, TensorDeclaration[] declarations, CancellationToken cancellationToken = default)
+    public WeightStore Load(
+        ModelInfo info, MoeOptions options, TensorDeclaration[] declarations, CancellationToken cancellationToken = default)
     {
         Write();
         return WeightStore.Load(_folder.Path, info, declarations, options, cancellationToken);

@@ -5,7 +5,7 @@ namespace MoeGen.Experts;
 
 /// <summary>The routed experts of one sparse layer.</summary>
 /// <typeparam name="TExpert">The generated view of an expert.</typeparam>
-/// <typeparam name="TUp">Shape of gate_proj and up_proj.</typeparam>
+/// <typeparam name="TUp">Shape of up_proj, and of gate_proj.</typeparam>
 /// <typeparam name="TDown">Shape of down_proj.</typeparam>
 /// <typeparam name="TFormat">Format of the matrices.</typeparam>
 public sealed class ExpertList<TExpert, TUp, TDown, TFormat> : IReadOnlyList<TExpert>
@@ -38,6 +38,9 @@ public sealed class ExpertList<TExpert, TUp, TDown, TFormat> : IReadOnlyList<TEx
             return TExpert.At(_pool.Slot(_layer, expert));
         }
     }
+
+    /// <summary>Where an expert lies; not checked.</summary>
+    internal ExpertSlot Slot(int expert) => _pool.Slot(_layer, expert);
 
     /// <inheritdoc/>
     public IEnumerator<TExpert> GetEnumerator()

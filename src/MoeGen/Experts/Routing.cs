@@ -10,12 +10,15 @@ namespace MoeGen.Experts;
 /// </summary>
 public sealed unsafe class Routing : IDisposable
 {
+    /// <summary>Expert and entry of a choice that was dropped, as routers with a capacity for each expert do.</summary>
+    internal const int Dropped = -1;
+
     private readonly NativeBuffer _buffer;
-    private readonly int* _topKIds; // [maxTokens, topK] experts, best first
+    private readonly int* _topKIds; // [maxTokens, topK] experts, best first; Dropped: none
     private readonly float* _topKWeights; // [maxTokens, topK]
     private readonly int* _groupStarts; // [numExperts + 1] first entry of each expert; the last one is the number of entries
     private readonly int* _entryTokens; // [maxTokens * topK] token of each entry, entries grouped by expert
-    private readonly int* _entryOf; // [maxTokens, topK] entry of each choice
+    private readonly int* _entryOf; // [maxTokens, topK] entry of each choice; Dropped: none
     private readonly float* _logits; // [maxTokens, numExperts]
 
     internal Routing(int numExperts, int topK, int maxTokens)
@@ -46,7 +49,7 @@ public sealed unsafe class Routing : IDisposable
 
     internal long SizeInBytes => _buffer.SizeInBytes;
 
-    /// <summary>Ids of a token's experts, best first, [topK].</summary>
+    /// <summary>Ids of a token's experts, best first, [topK]; -1 stands for a choice that was dropped.</summary>
     /// <param name="token">0-based place in the pass.</param>
     public Span<int> TopKIds(int token) => new(_topKIds + ((nint)token * TopK), TopK);
 
@@ -54,7 +57,7 @@ public sealed unsafe class Routing : IDisposable
     /// <param name="token">0-based place in the pass.</param>
     public Span<float> TopKWeights(int token) => new(_topKWeights + ((nint)token * TopK), TopK);
 
-    /// <summary>Groups the choices of all tokens by expert. One worker does it; the others wait for the next Sync.</summary>
+    /// <summary>Groups the choices of all tokens by expert; those that were dropped are in no group. One worker does it; the others wait for the next Sync.</summary>
     /// <param name="numTokens">Tokens.</param>
     /// <param name="worker">The calling worker.</param>
     public void GroupByExpert(int numTokens, Worker worker)
@@ -70,7 +73,10 @@ public sealed unsafe class Routing : IDisposable
         int choices = numTokens * TopK;
         for (int i = 0; i < choices; i++)
         {
-            starts[_topKIds[i]]++;
+            if (_topKIds[i] != Dropped)
+            {
+                starts[_topKIds[i]]++;
+            }
         }
 
         int end = 0;
@@ -83,9 +89,13 @@ public sealed unsafe class Routing : IDisposable
         starts[NumExperts] = end;
         for (int i = choices - 1; i >= 0; i--)
         {
-            int entry = --starts[_topKIds[i]];
-            _entryTokens[entry] = i / TopK;
-            _entryOf[i] = entry;
+            _entryOf[i] = Dropped;
+            if (_topKIds[i] != Dropped)
+            {
+                int entry = --starts[_topKIds[i]];
+                _entryTokens[entry] = i / TopK;
+                _entryOf[i] = entry;
+            }
         }
     }
 
@@ -100,6 +110,13 @@ public sealed unsafe class Routing : IDisposable
 
     /// <summary>Entries of a token's choices, in the order of <see cref="TopKIds"/>, [topK].</summary>
     internal ReadOnlySpan<int> EntriesOfToken(int token) => new(_entryOf + ((nint)token * TopK), TopK);
+
+    /// <summary>The weight with which the token of an entry chose the entry's expert. A token chooses an expert once.</summary>
+    internal float WeightOf(int expert, int entry)
+    {
+        int token = _entryTokens[entry];
+        return TopKWeights(token)[TopKIds(token).IndexOf(expert)];
+    }
 
     /// <summary>Experts that at least one token has chosen.</summary>
     internal int CountUsedExperts()

@@ -38,6 +38,8 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Max(TVector a, TVector b);
 
+    static abstract TVector Min(TVector a, TVector b);
+
     static abstract TVector Exp(TVector value);
 
     /// <summary>Adds halves to halves until four sums are left.</summary>

@@ -1,55 +1,40 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using MoeGen.Engine;
 
 namespace MoeGen.Kernels;
 
-/// <summary>
-/// The gated activation of every expert and dense layer: <c>silu(gate) * up</c>, <c>silu(x) = x / (1 + exp(-x))</c> (arXiv 2002.05202).
-/// </summary>
-public static unsafe class SwiGlu
+/// <summary><c>silu(gate) * up</c>, <c>silu(x) = x / (1 + exp(-x))</c>.</summary>
+public readonly struct SwiGlu : IGatedActivation
 {
-    /// <summary><c>gate = silu(gate) * up</c> on a range of columns.</summary>
-    /// <param name="gate">Outputs of gate_proj, [.., width] f32; receives the result.</param>
-    /// <param name="up">Outputs of up_proj, the same shape; may not alias.</param>
-    /// <param name="firstRow">First row of both.</param>
-    /// <param name="numRows">Rows.</param>
-    /// <param name="columns">Columns to compute: those whose gate and up this worker has multiplied.</param>
-    internal static void Activate(Activations gate, Activations up, int firstRow, int numRows, Share columns)
-    {
-        // shares begin at whole vectors and rows are filled up with zeros, whose activation is zero: no remainder, and the same
-        // bits for every number of workers
-        int length = (columns.End - columns.Start + MatMul.RowGranularity - 1) / MatMul.RowGranularity * MatMul.RowGranularity;
-        for (int row = firstRow; row < firstRow + numRows; row++)
-        {
-            float* g = gate.Row(row) + columns.Start;
-            float* u = up.Row(row) + columns.Start;
-            if (Vector512.IsHardwareAccelerated)
-            {
-                Run<Simd512, Vector512<float>>(g, u, length);
-            }
-            else if (Vector256.IsHardwareAccelerated)
-            {
-                Run<Simd256, Vector256<float>>(g, u, length);
-            }
-            else
-            {
-                Run<Simd128, Vector128<float>>(g, u, length);
-            }
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IGatedActivation.Apply<TSimd, TVector>(TVector gate, TVector up) =>
+        TSimd.Multiply(TSimd.Divide(gate, Sigmoids.Denominator<TSimd, TVector>(gate, 1)), up);
+}
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Run<TSimd, TVector>(float* gate, float* up, int length)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
+/// <summary>The bound of <see cref="ClampedSwiGlu{TLimit}"/> as a constant of a type.</summary>
+public interface ISwiGluLimit
+{
+    /// <summary>Largest gate, and largest magnitude of up (<c>swiglu_limit</c>); positive.</summary>
+    static abstract float Limit { get; }
+}
+
+/// <summary>
+/// <c>(up + 1) * gate * sigmoid(1.702 * gate)</c> with gate at most the limit and up between minus and plus the limit. Reference:
+/// transformers <c>modeling_gpt_oss</c>, GptOssExperts.
+/// </summary>
+/// <typeparam name="TLimit">The limit.</typeparam>
+public readonly struct ClampedSwiGlu<TLimit> : IGatedActivation
+    where TLimit : struct, ISwiGluLimit
+{
+    // the sigmoid's slope that comes nearest to the erf GELU (arXiv 1606.08415); fixed in the reference
+    private const float Slope = 1.702f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TVector IGatedActivation.Apply<TSimd, TVector>(TVector gate, TVector up)
     {
-        TVector one = TSimd.Broadcast(1), minusOne = TSimd.Broadcast(-1);
-        for (int i = 0; i < length; i += TSimd.Width)
-        {
-            TVector g = TSimd.Load(gate + i);
-            TVector denominator = TSimd.Add(one, TSimd.Exp(TSimd.Multiply(g, minusOne)));
-            TSimd.Store(gate + i, TSimd.Multiply(TSimd.Divide(g, denominator), TSimd.Load(up + i)));
-        }
+        TVector limit = TSimd.Broadcast(TLimit.Limit);
+        gate = TSimd.Min(gate, limit);
+        up = TSimd.Max(TSimd.Min(up, limit), TSimd.Broadcast(-TLimit.Limit));
+        TVector silu = TSimd.Divide(gate, Sigmoids.Denominator<TSimd, TVector>(gate, Slope));
+        return TSimd.Multiply(TSimd.Add(up, TSimd.Broadcast(1)), silu);
     }
 }

@@ -47,6 +47,23 @@ internal static unsafe class VectorMath
         }
     }
 
+    /// <summary><c>x *= factor</c>, with the widest vectors of this processor.</summary>
+    public static void Scale(float* x, float factor, int length)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Scale<Simd512, Vector512<float>>(x, factor, length);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            Scale<Simd256, Vector256<float>>(x, factor, length);
+        }
+        else
+        {
+            Scale<Simd128, Vector128<float>>(x, factor, length);
+        }
+    }
+
     /// <summary><c>y += x * factor</c>, with the widest vectors of this processor.</summary>
     public static void AddScaled(float* y, float* x, float factor, int length)
     {

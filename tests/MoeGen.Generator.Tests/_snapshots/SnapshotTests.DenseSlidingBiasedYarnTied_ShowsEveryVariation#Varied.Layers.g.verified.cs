@@ -99,7 +99,7 @@ public sealed class DenseLayer : Layer
         // one SwiGLU for every token, added to the residual stream
         RmsNorm.Normalize(pass.Hidden, _feedForwardNorm, 1E-06f, pass.Normed, tokens, worker);
         worker.Sync();
-        FeedForward.GateAndUp(_gateProj, _upProj, pass.Normed, pass.DenseGate, pass.DenseUp, tokens, worker);
+        FeedForward.GateAndUp(new SwiGlu(), _gateProj, _upProj, pass.Normed, pass.DenseGate, pass.DenseUp, tokens, worker);
         worker.Sync();
         MatMul.MultiplyAdd(_downProj, pass.DenseGate, pass.Hidden, tokens, worker);
         worker.Sync();
@@ -183,7 +183,7 @@ public sealed class SparseLayer : Layer
         _router.Choose(pass, worker);
 
         // each expert on the tokens that chose it; their weighted sum is added to the residual stream
-        FeedForward.GateAndUp(Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker);
+        FeedForward.GateAndUp(new SwiGlu(), Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker);
         worker.Sync();
         FeedForward.DownAndAdd(Experts, pass.Routing, pass.Gate, pass.Down, pass.Hidden, tokens, worker);
         worker.Sync();
@@ -264,7 +264,7 @@ public sealed class DenseSlidingLayer : Layer
         // one SwiGLU for every token, added to the residual stream
         RmsNorm.Normalize(pass.Hidden, _feedForwardNorm, 1E-06f, pass.Normed, tokens, worker);
         worker.Sync();
-        FeedForward.GateAndUp(_gateProj, _upProj, pass.Normed, pass.DenseGate, pass.DenseUp, tokens, worker);
+        FeedForward.GateAndUp(new SwiGlu(), _gateProj, _upProj, pass.Normed, pass.DenseGate, pass.DenseUp, tokens, worker);
         worker.Sync();
         MatMul.MultiplyAdd(_downProj, pass.DenseGate, pass.Hidden, tokens, worker);
         worker.Sync();
@@ -348,7 +348,7 @@ public sealed class SparseSlidingLayer : Layer
         _router.Choose(pass, worker);
 
         // each expert on the tokens that chose it; their weighted sum is added to the residual stream
-        FeedForward.GateAndUp(Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker);
+        FeedForward.GateAndUp(new SwiGlu(), Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker);
         worker.Sync();
         FeedForward.DownAndAdd(Experts, pass.Routing, pass.Gate, pass.Down, pass.Hidden, tokens, worker);
         worker.Sync();

@@ -13,7 +13,7 @@ partial class Qwen3
     /// </summary>
     [global::System.CodeDom.Compiler.GeneratedCode("MoeGen.Generator", "{version}")]
     [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
-    public readonly struct Expert : global::MoeGen.Experts.IExpert<
+    public readonly struct Expert : global::MoeGen.Experts.IGatedExpert<
         Expert, global::MoeGen.Generated.Qwen3.ExpertUpShape, global::MoeGen.Generated.Qwen3.ExpertDownShape, global::MoeGen.Kernels.Bf16>
     {
         /// <summary>Elements between gate/up and down.</summary>

@@ -85,7 +85,7 @@ public sealed class SparseLayer
         _router.Choose(pass, worker);
 
         // each expert on the tokens that chose it; their weighted sum is added to the residual stream
-        FeedForward.GateAndUp(Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker);
+        FeedForward.GateAndUp(new SwiGlu(), Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker);
         worker.Sync();
         FeedForward.DownAndAdd(Experts, pass.Routing, pass.Gate, pass.Down, pass.Hidden, tokens, worker);
         worker.Sync();

@@ -6,6 +6,27 @@ namespace MoeGen.Tests.Experts;
 public unsafe class RoutingTests
 {
     [Fact]
+    public void DroppedChoices_AreInNoGroup()
+    {
+        // token 0 chose experts 2 and 0, token 1 expert 2 after a dropped choice, token 2 nothing
+        using Routing routing = new(3, 2, 3);
+        new[] { 2, 0 }.CopyTo(routing.TopKIds(0));
+        new[] { -1, 2 }.CopyTo(routing.TopKIds(1));
+        new[] { -1, -1 }.CopyTo(routing.TopKIds(2));
+        new[] { 0.5f, 0.25f }.CopyTo(routing.TopKWeights(0));
+        new[] { 7f, 0.75f }.CopyTo(routing.TopKWeights(1));
+        using WorkerTeam team = new(1);
+        team.Run(worker => routing.GroupByExpert(3, worker));
+        Assert.Equal([new Share(0, 1), new Share(1, 1), new Share(1, 3)], Enumerable.Range(0, 3).Select(routing.EntriesOf));
+        Assert.Equal([0, 0, 1], new ReadOnlySpan<int>(routing.EntryTokens, 3).ToArray());
+        Assert.Equal([1, 0], routing.EntriesOfToken(0).ToArray());
+        Assert.Equal([-1, 2], routing.EntriesOfToken(1).ToArray());
+        Assert.Equal([-1, -1], routing.EntriesOfToken(2).ToArray());
+        Assert.Equal([0.25f, 0.5f, 0.75f], [routing.WeightOf(0, 0), routing.WeightOf(2, 1), routing.WeightOf(2, 2)]);
+        Assert.Equal(2, routing.CountUsedExperts());
+    }
+
+    [Fact]
     public void GroupByExpert_IsAPermutationOfTheChoices()
     {
         Random random = new(6);

@@ -60,9 +60,14 @@ struct MoeGen.Experts.ExpertSlot
 
 interface MoeGen.Experts.IExpert<TSelf, TUp, TDown, TFormat>
     abstract MoeGen.Kernels.Matrix<TDown, TFormat> DownProj { get; }
-    abstract MoeGen.Kernels.Matrix<TUp, TFormat> GateProj { get; }
     abstract MoeGen.Kernels.Matrix<TUp, TFormat> UpProj { get; }
+    static MoeGen.Kernels.WeightVector DownBias(MoeGen.Experts.ExpertSlot slot)
+    static MoeGen.Kernels.WeightVector UpBias(MoeGen.Experts.ExpertSlot slot)
     static abstract TSelf At(MoeGen.Experts.ExpertSlot slot)
+
+interface MoeGen.Experts.IGatedExpert<TSelf, TUp, TDown, TFormat>
+    abstract MoeGen.Kernels.Matrix<TUp, TFormat> GateProj { get; }
+    static MoeGen.Kernels.WeightVector GateBias(MoeGen.Experts.ExpertSlot slot)
 
 class MoeGen.Experts.Routing
     Int32 NumExperts { get; }
@@ -92,6 +97,8 @@ static class MoeGen.Kernels.Attention
 struct MoeGen.Kernels.Bf16
     static MoeGen.Weights.WeightFormat Format { get; }
 
+struct MoeGen.Kernels.ClampedSwiGlu<TLimit>
+
 static class MoeGen.Kernels.Embedding
     static Void Lookup<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, ReadOnlySpan<Int32> tokens, MoeGen.Kernels.Activations hidden, MoeGen.Engine.Worker worker)
 
@@ -102,9 +109,16 @@ struct MoeGen.Kernels.F32
     static MoeGen.Weights.WeightFormat Format { get; }
 
 static class MoeGen.Kernels.FeedForward
-    static Void DownAndAdd<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations down, MoeGen.Kernels.Activations hidden, Int32 numTokens, MoeGen.Engine.Worker worker)
-    static Void GateAndUp<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, MoeGen.Engine.Worker worker)
-    static Void GateAndUp<TUp, TFormat>(MoeGen.Kernels.Matrix<TUp, TFormat> gateProj, MoeGen.Kernels.Matrix<TUp, TFormat> upProj, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void DownAndAdd<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations down, MoeGen.Kernels.Activations hidden, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ..., Boolean scalesInput = ...)
+    static Void GateAndUp<TActivation, TExpert, TUp, TDown, TFormat>(TActivation activation, MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, MoeGen.Engine.Worker worker, Boolean scalesInput = ...)
+    static Void GateAndUp<TActivation, TUp, TFormat>(TActivation activation, MoeGen.Kernels.Matrix<TUp, TFormat> gateProj, MoeGen.Kernels.Matrix<TUp, TFormat> upProj, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void ScaleRows(MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations scores, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void Up<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations up, MoeGen.Engine.Worker worker)
+    static Void Up<TUp, TFormat>(MoeGen.Kernels.Matrix<TUp, TFormat> upProj, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations up, Int32 numTokens, MoeGen.Engine.Worker worker)
+
+struct MoeGen.Kernels.GeGlu
+
+struct MoeGen.Kernels.GeGluTanh
 
 interface MoeGen.Kernels.IAttentionShape
     static abstract Int32 HeadDim { get; }
@@ -112,9 +126,14 @@ interface MoeGen.Kernels.IAttentionShape
     static abstract Int32 NumKeyValueHeads { get; }
     static abstract Int32 SlidingWindow { get; }
 
+interface MoeGen.Kernels.IGatedActivation
+
 interface MoeGen.Kernels.IMatrixShape
     static abstract Int32 Columns { get; }
     static abstract Int32 Rows { get; }
+
+interface MoeGen.Kernels.ISwiGluLimit
+    static abstract Single Limit { get; }
 
 interface MoeGen.Kernels.IWeightFormat
     static abstract MoeGen.Weights.WeightFormat Format { get; }
@@ -128,6 +147,8 @@ static class MoeGen.Kernels.MatMul
 struct MoeGen.Kernels.Matrix<TShape, TFormat>
     Void CopyRow(Int32 row, Span<Single> destination)
     static Int64 SizeInBytes { get; }
+
+struct MoeGen.Kernels.ReGlu
 
 static class MoeGen.Kernels.RmsNorm
     static Void Normalize(MoeGen.Kernels.Activations x, MoeGen.Kernels.WeightVector weight, Single epsilon, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
@@ -149,7 +170,7 @@ class MoeGen.Kernels.RopeFrequencies
     static MoeGen.Kernels.RopeFrequencies Llama3(Int32 headDim, Double theta, Double factor, Double lowFrequencyFactor, Double highFrequencyFactor, Int32 originalMaxPositions)
     static MoeGen.Kernels.RopeFrequencies Yarn(Int32 headDim, Double theta, Double factor, Int32 originalMaxPositions, Double betaFast, Double betaSlow, Double attentionFactor, Boolean truncate)
 
-static class MoeGen.Kernels.SwiGlu
+struct MoeGen.Kernels.SwiGlu
 
 static class MoeGen.Kernels.TopK
     static Void SoftmaxThenTopK(MoeGen.Experts.Routing routing, Boolean normalize, Int32 layer, Int32 numTokens, MoeGen.Engine.Worker worker)

@@ -25,7 +25,7 @@ internal sealed class ExpertsFeature : Feature<ExpertsInfo>
             + "A view of a slot of expert memory: gate_proj, up_proj and down_proj one behind the other.");
         writer.GlobalAttributes();
         writer.Open($"""
-            public readonly struct Expert : global::MoeGen.Experts.IExpert<
+            public readonly struct Expert : global::MoeGen.Experts.IGatedExpert<
                 Expert, {up}, {down}, {format}>
             """);
         writer.Summary("Elements between gate/up and down.");

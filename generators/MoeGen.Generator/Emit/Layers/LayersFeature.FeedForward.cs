@@ -14,7 +14,7 @@ internal sealed partial class LayersFeature
                 _router.Choose(pass, worker);
 
                 // each expert on the tokens that chose it; their weighted sum is added to the residual stream
-                FeedForward.GateAndUp(Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker);
+                FeedForward.GateAndUp(new SwiGlu(), Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker);
                 worker.Sync();
                 FeedForward.DownAndAdd(Experts, pass.Routing, pass.Gate, pass.Down, pass.Hidden, tokens, worker);
                 worker.Sync();
@@ -26,7 +26,7 @@ internal sealed partial class LayersFeature
                 // one SwiGLU for every token, added to the residual stream
                 RmsNorm.Normalize(pass.Hidden, _feedForwardNorm, {epsilon}, pass.Normed, tokens, worker);
                 worker.Sync();
-                FeedForward.GateAndUp(_gateProj, _upProj, pass.Normed, pass.DenseGate, pass.DenseUp, tokens, worker);
+                FeedForward.GateAndUp(new SwiGlu(), _gateProj, _upProj, pass.Normed, pass.DenseGate, pass.DenseUp, tokens, worker);
                 worker.Sync();
                 MatMul.MultiplyAdd(_downProj, pass.DenseGate, pass.Hidden, tokens, worker);
                 worker.Sync();

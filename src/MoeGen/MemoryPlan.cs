@@ -28,8 +28,8 @@ public sealed record MemoryPlan(long DenseBytes, long ExpertBytes, long KeyValue
         return new MemoryPlan(
             info.DenseBytes,
             ExpertPool.SizeInBytes((long)info.NumExperts * info.SparseLayers.Count, info.ExpertBytes),
-            KvCache.SizeInBytes(info.NumLayers, info.NumKeyValueHeads, info.HeadDim, context)
-                + Kernels.Rope.SizeInBytes(info.HeadDim, context),
+            KvCache.SizeInBytes(info.NumLayers, info.NumKeyValueHeads, info.KeyDim, info.ValueDim, context)
+                + Kernels.Rope.SizeInBytes(info.KeyDim, context),
             (options.PrefillChunkFor(info) * info.WorkspaceBytesPerToken) + logitsBytes);
     }
 

@@ -44,8 +44,11 @@ public sealed record ModelInfo
     /// <summary>Key/value heads of a layer.</summary>
     public required int NumKeyValueHeads { get; init; }
 
-    /// <summary>Elements of a head.</summary>
-    public required int HeadDim { get; init; }
+    /// <summary>Elements of a key in the cache.</summary>
+    public required int KeyDim { get; init; }
+
+    /// <summary>Elements of a value in the cache; 0: values are part of the keys.</summary>
+    public required int ValueDim { get; init; }
 
     /// <summary>All parameters.</summary>
     public required long TotalParameters { get; init; }
@@ -69,5 +72,5 @@ public sealed record ModelInfo
     public required IReadOnlyList<int> EosTokenIds { get; init; }
 
     /// <summary>Bytes of keys and values of one token in all layers.</summary>
-    public long KeyValueBytesPerToken => Engine.KvCache.SizeInBytes(NumLayers, NumKeyValueHeads, HeadDim, 1);
+    public long KeyValueBytesPerToken => Engine.KvCache.SizeInBytes(NumLayers, NumKeyValueHeads, KeyDim, ValueDim, 1);
 }

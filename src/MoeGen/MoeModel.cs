@@ -88,7 +88,7 @@ public abstract class MoeModel : IDisposable
     public Sequence CreateSequence()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        long bytes = KvCache.SizeInBytes(Info.NumLayers, Info.NumKeyValueHeads, Info.HeadDim, ContextLength);
+        long bytes = KvCache.SizeInBytes(Info.NumLayers, Info.NumKeyValueHeads, Info.KeyDim, Info.ValueDim, ContextLength);
         lock (_turn)
         {
             // the plan holds one sequence; every further one comes on top
@@ -96,7 +96,7 @@ public abstract class MoeModel : IDisposable
             _sequenceBytes += bytes;
         }
 
-        return new Sequence(this, new KvCache(Info.NumLayers, Info.NumKeyValueHeads, Info.HeadDim, ContextLength));
+        return new Sequence(this, new KvCache(Info.NumLayers, Info.NumKeyValueHeads, Info.KeyDim, Info.ValueDim, ContextLength));
     }
 
     /// <summary>Continues a text, token by token.</summary>
@@ -247,7 +247,7 @@ public abstract class MoeModel : IDisposable
     {
         lock (_turn)
         {
-            _sequenceBytes -= KvCache.SizeInBytes(Info.NumLayers, Info.NumKeyValueHeads, Info.HeadDim, sequence.Capacity);
+            _sequenceBytes -= KvCache.SizeInBytes(Info.NumLayers, Info.NumKeyValueHeads, Info.KeyDim, Info.ValueDim, sequence.Capacity);
         }
     }
 

@@ -9,14 +9,21 @@ namespace MoeGen.Engine;
 /// </summary>
 public sealed unsafe class KvCache : IDisposable
 {
-    private readonly NativeBuffer _buffer; // [layers, 2 (keys, values), heads, capacity, headDim]
+    private readonly NativeBuffer _buffer; // [layers, [heads, capacity, keyDim] then [heads, capacity, valueDim]]
 
-    internal KvCache(int numLayers, int numHeads, int headDim, int capacity)
+    /// <summary>Reserves the memory.</summary>
+    /// <param name="numLayers">Layers.</param>
+    /// <param name="numHeads">Key/value heads of a layer.</param>
+    /// <param name="keyDim">Elements of a key.</param>
+    /// <param name="valueDim">Elements of a value; 0: values are part of the keys.</param>
+    /// <param name="capacity">Positions.</param>
+    internal KvCache(int numLayers, int numHeads, int keyDim, int valueDim, int capacity)
     {
         NumHeads = numHeads;
-        HeadDim = headDim;
+        KeyDim = keyDim;
+        ValueDim = valueDim;
         Capacity = capacity;
-        _buffer = new NativeBuffer(SizeInBytes(numLayers, numHeads, headDim, capacity));
+        _buffer = new NativeBuffer(SizeInBytes(numLayers, numHeads, keyDim, valueDim, capacity));
     }
 
     /// <summary>Positions that fit.</summary>
@@ -24,14 +31,14 @@ public sealed unsafe class KvCache : IDisposable
 
     internal int NumHeads { get; }
 
-    internal int HeadDim { get; }
+    internal int KeyDim { get; }
 
-    private nint HeadSize => (nint)Capacity * HeadDim;
+    internal int ValueDim { get; }
 
     /// <summary>Writes the keys and values of some tokens. Workers share the pairs of token and head.</summary>
     /// <param name="layer">0-based layer.</param>
-    /// <param name="keys">Rotated keys, [numTokens, numHeads * headDim] f32.</param>
-    /// <param name="values">Values, the same shape.</param>
+    /// <param name="keys">Rotated keys, [numTokens, numHeads * keyDim] f32.</param>
+    /// <param name="values">Values, [numTokens, numHeads * valueDim] f32.</param>
     /// <param name="firstPosition">Position of the first token; the others follow.</param>
     /// <param name="numTokens">Tokens.</param>
     /// <param name="worker">The calling worker.</param>
@@ -41,23 +48,41 @@ public sealed unsafe class KvCache : IDisposable
         for (int i = heads.Start; i < heads.End; i++)
         {
             int token = i / NumHeads, head = i % NumHeads;
-            nint offset = (nint)(firstPosition + token) * HeadDim;
-            Row(keys, token, head).CopyTo(new Span<float>(Keys(layer, head) + offset, HeadDim));
-            Row(values, token, head).CopyTo(new Span<float>(Values(layer, head) + offset, HeadDim));
+            Copy(keys, token, head, Keys(layer, head), KeyDim, firstPosition);
+            Copy(values, token, head, Values(layer, head), ValueDim, firstPosition);
+        }
+    }
+
+    /// <summary>Writes the keys of some tokens where values are part of them. Workers share the pairs of token and head.</summary>
+    /// <inheritdoc cref="Append(int, Activations, Activations, int, int, Worker)"/>
+    public void Append(int layer, Activations keys, int firstPosition, int numTokens, Worker worker)
+    {
+        Share heads = worker.Share(numTokens * NumHeads);
+        for (int i = heads.Start; i < heads.End; i++)
+        {
+            int token = i / NumHeads, head = i % NumHeads;
+            Copy(keys, token, head, Keys(layer, head), KeyDim, firstPosition);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
-    internal static long SizeInBytes(int numLayers, int numHeads, int headDim, int capacity) =>
-        (long)numLayers * 2 * numHeads * capacity * headDim * sizeof(float);
+    internal static long SizeInBytes(int numLayers, int numHeads, int keyDim, int valueDim, int capacity) =>
+        (long)numLayers * numHeads * capacity * (keyDim + valueDim) * sizeof(float);
 
-    /// <summary>Keys of one head, [capacity, headDim].</summary>
-    internal float* Keys(int layer, int head) => (float*)_buffer.Pointer + (((nint)layer * 2 * NumHeads) + head) * HeadSize;
+    /// <summary>Keys of one head, [capacity, keyDim].</summary>
+    internal float* Keys(int layer, int head) => Layer(layer) + ((nint)head * Capacity * KeyDim);
 
-    /// <summary>Values of one head, [capacity, headDim].</summary>
-    internal float* Values(int layer, int head) => (float*)_buffer.Pointer + (((nint)layer * 2 * NumHeads) + NumHeads + head) * HeadSize;
+    /// <summary>Values of one head, [capacity, valueDim].</summary>
+    internal float* Values(int layer, int head) =>
+        Layer(layer) + ((nint)NumHeads * Capacity * KeyDim) + ((nint)head * Capacity * ValueDim);
 
-    private Span<float> Row(Activations x, int token, int head) => new(x.Row(token) + ((nint)head * HeadDim), HeadDim);
+    private float* Layer(int layer) => (float*)_buffer.Pointer + ((nint)layer * NumHeads * Capacity * (KeyDim + ValueDim));
+
+    private static void Copy(Activations rows, int token, int head, float* destination, int dim, int firstPosition)
+    {
+        Span<float> row = new(rows.Row(token) + ((nint)head * dim), dim);
+        row.CopyTo(new Span<float>(destination + ((nint)(firstPosition + token) * dim), dim));
+    }
 }

@@ -5,28 +5,41 @@ using MoeGen.Engine;
 namespace MoeGen.Kernels;
 
 /// <summary>
-/// Causal grouped-query attention over a cache: <c>softmax(q kᵀ / sqrt(d)) v</c>, one block of positions at a time with a running
-/// maximum and sum, so that no buffer grows with the context (online softmax, arXiv 1805.02867).
+/// Causal attention over a cache: <c>softmax(scale * q kᵀ) v</c>, one block of positions at a time with a running maximum and sum, so that
+/// no buffer grows with the context (online softmax, arXiv 1805.02867).
 /// </summary>
 public static unsafe class Attention
 {
-    // keys of a block of a 128-element head take 32 KB: they stay in the first-level cache for all heads that share them
-    private const int BlockPositions = 64;
+    // keys of a block take 32 KB: they stay in the first-level cache for all heads that share them. Latent keys are so long that a block
+    // of fewer than 16 positions would spend its time on the shrinking of sums.
+    private const int BlockElements = 8192;
+    private const int MinBlockPositions = 16;
+    private const int MaxBlockPositions = 64;
 
-    // bounds the stack of one worker; groups of published models are far smaller
+    // bounds the stack of one worker; larger groups are split
     private const int MaxHeadsTogether = 32;
 
     /// <summary>Attends every token to the positions before it and to itself. Workers share tokens and heads.</summary>
-    /// <typeparam name="TShape">Heads, head dimension and window.</typeparam>
-    /// <param name="queries">Rotated queries, [numTokens, heads * headDim] f32.</param>
-    /// <param name="cache">Keys and values up to and including the last token.</param>
+    /// <typeparam name="TShape">Heads, their dimensions and what a token sees.</typeparam>
+    /// <param name="queries">Rotated queries, [numTokens, heads * keyDim] f32.</param>
+    /// <param name="cache">Keys and values up to and including the last token; a Sync stands behind their <c>Append</c>.</param>
     /// <param name="layer">0-based layer.</param>
-    /// <param name="output">Outputs, [numTokens, heads * headDim] f32; may not alias.</param>
+    /// <param name="output">Outputs, [numTokens, heads * valueDim] f32; may not alias.</param>
     /// <param name="firstPosition">Position of the first token; the others follow.</param>
     /// <param name="numTokens">Tokens.</param>
     /// <param name="worker">The calling worker.</param>
     public static void Attend<TShape>(
         Activations queries, KvCache cache, int layer, Activations output, int firstPosition, int numTokens, Worker worker)
+        where TShape : struct, IAttentionShape =>
+        Attend<TShape>(queries, cache, layer, default, output, firstPosition, numTokens, worker);
+
+    /// <summary>Attends with sinks: a learned score for each head that takes part in the softmax and has no value.</summary>
+    /// <inheritdoc cref="Attend{TShape}(Activations, KvCache, int, Activations, int, int, Worker)"/>
+    /// <param name="sinks">Score of each head's sink, not scaled, [heads].</param>
+    /// <remarks>Reference: transformers <c>modeling_gpt_oss</c>, eager_attention_forward.</remarks>
+    public static void Attend<TShape>(
+        Activations queries, KvCache cache, int layer, WeightVector sinks, Activations output, int firstPosition, int numTokens,
+        Worker worker)
         where TShape : struct, IAttentionShape
     {
         int group = TShape.NumHeads / TShape.NumKeyValueHeads;
@@ -36,10 +49,14 @@ public static unsafe class Attention
         for (int unit = units.Start; unit < units.End; unit++)
         {
             int token = unit / unitsPerToken;
-            int firstHead = unit % unitsPerToken * together;
+            int head = unit % unitsPerToken * together;
+            float* keys = cache.Keys(layer, head / group);
             AttentionHeads heads = new(
-                queries.Row(token) + ((nint)firstHead * TShape.HeadDim), output.Row(token) + ((nint)firstHead * TShape.HeadDim), together,
-                cache.Keys(layer, firstHead / group), cache.Values(layer, firstHead / group), firstPosition + token);
+                queries.Row(token) + ((nint)head * TShape.KeyDim), output.Row(token) + ((nint)head * TShape.ValueDim), together, keys,
+                TShape.ValuesAreKeys ? keys : cache.Values(layer, head / group), firstPosition + token)
+            {
+                Sinks = sinks.Data is null ? null : sinks.Data + head,
+            };
             if (Vector512.IsHardwareAccelerated)
             {
                 Run<Simd512, Vector512<float>, TShape>(heads);
@@ -54,6 +71,11 @@ public static unsafe class Attention
             }
         }
     }
+
+    /// <summary>The first position that a token sees.</summary>
+    internal static int FirstSeen<TShape>(int position)
+        where TShape : struct, IAttentionShape =>
+        Math.Max(Math.Max(0, position - (TShape.SlidingWindow - 1)), position / TShape.ChunkSize * TShape.ChunkSize);
 
     // heads of a group share the keys they read; a group is split only when there would be too little work for all workers
     private static int HeadsTogether(int group, int numGroups, int numWorkers)
@@ -75,45 +97,46 @@ public static unsafe class Attention
         where TVector : struct
         where TShape : struct, IAttentionShape
     {
-        int dim = TShape.HeadDim;
-        float scale = 1 / MathF.Sqrt(dim);
-        float* scores = stackalloc float[BlockPositions];
+        int keyDim = TShape.KeyDim, valueDim = TShape.ValueDim;
+        int valueStride = TShape.ValuesAreKeys ? keyDim : valueDim;
+        int blockPositions = Math.Clamp(BlockElements / keyDim, MinBlockPositions, MaxBlockPositions);
+        float* scores = stackalloc float[MaxBlockPositions];
         float* maxima = stackalloc float[MaxHeadsTogether]; // [heads] highest score so far
         float* sums = stackalloc float[MaxHeadsTogether]; // [heads] sum of exp(score - maximum) so far
         for (int head = 0; head < heads.Count; head++)
         {
-            maxima[head] = float.NegativeInfinity;
-            sums[head] = 0;
-            new Span<float>(heads.Output + ((nint)head * dim), dim).Clear();
+            // a sink is a score without a value
+            maxima[head] = heads.Sinks is null ? float.NegativeInfinity : heads.Sinks[head];
+            sums[head] = heads.Sinks is null ? 0 : 1;
+            new Span<float>(heads.Output + ((nint)head * valueDim), valueDim).Clear();
         }
 
-        int begin = Math.Max(0, heads.Position - (TShape.SlidingWindow - 1));
-        for (int block = begin; block <= heads.Position; block += BlockPositions)
+        for (int block = FirstSeen<TShape>(heads.Position); block <= heads.Position; block += blockPositions)
         {
-            int count = Math.Min(BlockPositions, heads.Position + 1 - block);
-            float* keys = heads.Keys + ((nint)block * dim);
-            float* values = heads.Values + ((nint)block * dim);
+            int count = Math.Min(blockPositions, heads.Position + 1 - block);
+            float* keys = heads.Keys + ((nint)block * keyDim);
+            float* values = heads.Values + ((nint)block * valueStride);
             for (int head = 0; head < heads.Count; head++)
             {
                 // scores of the block and its maximum
-                float* query = heads.Queries + ((nint)head * dim);
+                float* query = heads.Queries + ((nint)head * keyDim);
                 float maximum = maxima[head];
                 for (int i = 0; i < count; i++)
                 {
-                    scores[i] = VectorMath.Dot<TSimd, TVector>(query, keys + ((nint)i * dim), dim) * scale;
+                    scores[i] = VectorMath.Dot<TSimd, TVector>(query, keys + ((nint)i * keyDim), keyDim) * TShape.Scale;
                     maximum = Math.Max(maximum, scores[i]);
                 }
 
                 // what was summed under the old maximum shrinks to the new one
-                float* result = heads.Output + ((nint)head * dim);
+                float* result = heads.Output + ((nint)head * valueDim);
                 float shrink = MathF.Exp(maxima[head] - maximum);
-                VectorMath.Scale<TSimd, TVector>(result, shrink, dim);
+                VectorMath.Scale<TSimd, TVector>(result, shrink, valueDim);
                 float sum = sums[head] * shrink;
                 for (int i = 0; i < count; i++)
                 {
                     float weight = MathF.Exp(scores[i] - maximum);
                     sum += weight;
-                    VectorMath.AddScaled<TSimd, TVector>(result, values + ((nint)i * dim), weight, dim);
+                    VectorMath.AddScaled<TSimd, TVector>(result, values + ((nint)i * valueStride), weight, valueDim);
                 }
 
                 maxima[head] = maximum;
@@ -123,7 +146,7 @@ public static unsafe class Attention
 
         for (int head = 0; head < heads.Count; head++)
         {
-            VectorMath.Scale<TSimd, TVector>(heads.Output + ((nint)head * dim), 1 / sums[head], dim);
+            VectorMath.Scale<TSimd, TVector>(heads.Output + ((nint)head * valueDim), 1 / sums[head], valueDim);
         }
     }
 }
@@ -131,15 +154,18 @@ public static unsafe class Attention
 /// <summary>The heads of one token that are computed together because they share keys and values.</summary>
 internal readonly unsafe struct AttentionHeads(float* queries, float* output, int count, float* keys, float* values, int position)
 {
-    public float* Queries { get; } = queries; // [count, headDim]
+    public float* Queries { get; } = queries; // [count, keyDim]
 
-    public float* Output { get; } = output; // [count, headDim]
+    public float* Output { get; } = output; // [count, valueDim]
 
     public int Count { get; } = count;
 
-    public float* Keys { get; } = keys; // [positions, headDim]
+    public float* Keys { get; } = keys; // [positions, keyDim]
 
-    public float* Values { get; } = values; // [positions, headDim]
+    public float* Values { get; } = values; // [positions, valueDim], or the keys
+
+    /// <summary>A score for each head that has no value, [count]; null: none.</summary>
+    public float* Sinks { get; init; }
 
     /// <summary>Position of the token: the last one it sees.</summary>
     public int Position { get; } = position;

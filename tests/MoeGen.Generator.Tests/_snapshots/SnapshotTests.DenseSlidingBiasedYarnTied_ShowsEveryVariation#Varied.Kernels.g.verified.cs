@@ -98,9 +98,11 @@ internal readonly struct AttentionShape : IAttentionShape
 
     public static int NumKeyValueHeads => 2;
 
-    public static int HeadDim => 16;
+    public static int KeyDim => 16;
 
-    public static int SlidingWindow => int.MaxValue;
+    public static int ValueDim => 16;
+
+    public static float Scale => 0.25f;
 }
 
 /// <summary>Attention: 4 query heads over 2 key/value heads of 16, the last 8 positions.</summary>
@@ -111,7 +113,11 @@ internal readonly struct SlidingAttentionShape : IAttentionShape
 
     public static int NumKeyValueHeads => 2;
 
-    public static int HeadDim => 16;
+    public static int KeyDim => 16;
+
+    public static int ValueDim => 16;
+
+    public static float Scale => 0.25f;
 
     public static int SlidingWindow => 8;
 }

@@ -80,8 +80,10 @@ internal readonly struct AttentionShape : IAttentionShape
 
     public static int NumKeyValueHeads => 4;
 
-    public static int HeadDim => 128;
+    public static int KeyDim => 128;
 
-    public static int SlidingWindow => int.MaxValue;
+    public static int ValueDim => 128;
+
+    public static float Scale => 0.088388346f;
 }
 

@@ -26,6 +26,7 @@ abstract class MoeGen.Engine.ForwardPass
 
 class MoeGen.Engine.KvCache
     Int32 Capacity { get; }
+    Void Append(Int32 layer, MoeGen.Kernels.Activations keys, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
     Void Append(Int32 layer, MoeGen.Kernels.Activations keys, MoeGen.Kernels.Activations values, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
     Void Dispose()
 
@@ -93,6 +94,7 @@ struct MoeGen.Kernels.Activations
 
 static class MoeGen.Kernels.Attention
     static Void Attend<TShape>(MoeGen.Kernels.Activations queries, MoeGen.Engine.KvCache cache, Int32 layer, MoeGen.Kernels.Activations output, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void Attend<TShape>(MoeGen.Kernels.Activations queries, MoeGen.Engine.KvCache cache, Int32 layer, MoeGen.Kernels.WeightVector sinks, MoeGen.Kernels.Activations output, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
 
 struct MoeGen.Kernels.Bf16
     static MoeGen.Weights.WeightFormat Format { get; }
@@ -121,10 +123,14 @@ struct MoeGen.Kernels.GeGlu
 struct MoeGen.Kernels.GeGluTanh
 
 interface MoeGen.Kernels.IAttentionShape
-    static abstract Int32 HeadDim { get; }
+    static Boolean ValuesAreKeys { get; }
+    static Int32 ChunkSize { get; }
+    static Int32 SlidingWindow { get; }
+    static abstract Int32 KeyDim { get; }
     static abstract Int32 NumHeads { get; }
     static abstract Int32 NumKeyValueHeads { get; }
-    static abstract Int32 SlidingWindow { get; }
+    static abstract Int32 ValueDim { get; }
+    static abstract Single Scale { get; }
 
 interface MoeGen.Kernels.IGatedActivation
 
@@ -196,13 +202,14 @@ class MoeGen.MemoryPlan
 class MoeGen.ModelInfo
     IReadOnlyList<Int32> EosTokenIds { get; set; }
     IReadOnlyList<Int32> SparseLayers { get; set; }
-    Int32 HeadDim { get; set; }
     Int32 HiddenSize { get; set; }
+    Int32 KeyDim { get; set; }
     Int32 MaxPositions { get; set; }
     Int32 NumExperts { get; set; }
     Int32 NumKeyValueHeads { get; set; }
     Int32 NumLayers { get; set; }
     Int32 TopK { get; set; }
+    Int32 ValueDim { get; set; }
     Int32 VocabSize { get; set; }
     Int64 ActiveParameters { get; set; }
     Int64 DenseBytes { get; set; }

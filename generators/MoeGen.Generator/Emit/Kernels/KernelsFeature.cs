@@ -33,19 +33,26 @@ internal sealed class KernelsFeature : Feature<KernelsInfo>
         foreach (AttentionShape shape in info.Attentions)
         {
             AttentionSpec attention = shape.Attention;
-            string window = attention.SlidingWindow is { } positions ? $"the last {positions} positions" : "all positions before";
+            string seen = attention.SlidingWindow is { } positions ? $"the last {positions} positions" : "all positions before";
             string heads = $"{attention.NumHeads} query heads over {attention.NumKeyValueHeads} key/value heads of {attention.HeadDim}";
-            writer.Summary($"Attention: {heads}, {window}.");
+            writer.Summary($"Attention: {heads}, {seen}.");
             writer.Attributes();
             writer.Open($"internal readonly struct {shape.TypeName} : IAttentionShape");
             writer.Line($"public static int NumHeads => {attention.NumHeads};");
             writer.Line();
             writer.Line($"public static int NumKeyValueHeads => {attention.NumKeyValueHeads};");
             writer.Line();
-            writer.Line($"public static int HeadDim => {attention.HeadDim};");
+            writer.Line($"public static int KeyDim => {attention.HeadDim};");
             writer.Line();
-            string limit = attention.SlidingWindow is { } value ? ConfigNumbers.Format(value) : "int.MaxValue";
-            writer.Line($"public static int SlidingWindow => {limit};");
+            writer.Line($"public static int ValueDim => {attention.HeadDim};");
+            writer.Line();
+            writer.Line($"public static float Scale => {Words.Float(1 / System.Math.Sqrt(attention.HeadDim))};");
+            if (attention.SlidingWindow is { } window)
+            {
+                writer.Line();
+                writer.Line($"public static int SlidingWindow => {window};");
+            }
+
             writer.Close();
             writer.Line();
         }

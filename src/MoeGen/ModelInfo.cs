@@ -50,6 +50,12 @@ public sealed record ModelInfo
     /// <summary>Elements of a value in the cache; 0: values are part of the keys.</summary>
     public required int ValueDim { get; init; }
 
+    /// <summary>
+    /// Tokens up to which a text has one set of rotary factors and above which it has another, so that what is cached must be computed
+    /// again when a text grows beyond them; null: the factors of a position never change.
+    /// </summary>
+    public int? RopeSwitchLength { get; init; }
+
     /// <summary>All parameters.</summary>
     public required long TotalParameters { get; init; }
 

@@ -19,7 +19,6 @@ public abstract class MoeModel : IDisposable
     private readonly MemoryPlan _plan;
     private readonly Tokenizer? _tokenizer;
     private readonly TokenizerFormatException? _tokenizerFault;
-    private readonly List<IDisposable> _owned = [];
     private ForwardPass? _pass;
     private ForwardPass? _running; // the pass that _forward runs
     private long _sequenceBytes;
@@ -149,10 +148,6 @@ public abstract class MoeModel : IDisposable
                 _team.Dispose();
                 _pass?.Dispose();
                 _weights.Dispose();
-                foreach (IDisposable resource in _owned)
-                {
-                    resource.Dispose();
-                }
             }
         }
 
@@ -168,16 +163,6 @@ public abstract class MoeModel : IDisposable
     /// <param name="pass">A pass that <see cref="CreatePass"/> made.</param>
     /// <param name="worker">The calling worker.</param>
     protected abstract void Forward(ForwardPass pass, Worker worker);
-
-    /// <summary>Lets the model dispose of a resource when it is disposed itself.</summary>
-    /// <param name="resource">For instance a table that generated code computes at load.</param>
-    /// <returns>The resource.</returns>
-    protected TResource Own<TResource>(TResource resource)
-        where TResource : IDisposable
-    {
-        _owned.Add(resource);
-        return resource;
-    }
 
     /// <summary>Loads weights and makes the model; whatever fails, nothing stays allocated.</summary>
     /// <typeparam name="TModel">The generated class.</typeparam>
@@ -210,33 +195,49 @@ public abstract class MoeModel : IDisposable
     internal void Run(Sequence sequence, ReadOnlySpan<int> tokens, Span<float> logits, CancellationToken cancellationToken)
     {
         sequence.CheckTokens(tokens);
-        while (!tokens.IsEmpty)
+        int length = sequence.Length + tokens.Length;
+        sequence.Remember(tokens, length);
+        while (sequence.NumComputed < length)
         {
             lock (_turn)
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
                 _pass ??= CreatePass(_options.PrefillChunkFor(Info), maxLogits: 1);
-                int count = Math.Min(tokens.Length, _pass.MaxTokens);
-                bool isLast = count == tokens.Length;
-                RunChunk(_pass, sequence, tokens[..count], isLast ? 1 : 0, cancellationToken);
+                int count = Math.Min(length - sequence.NumComputed, _pass.MaxTokens);
+                bool isLast = sequence.NumComputed + count == length;
+                RunChunk(_pass, sequence, count, length, isLast ? 1 : 0, cancellationToken);
                 if (isLast)
                 {
                     _pass.Logits[0].CopyTo(logits);
                 }
-
-                tokens = tokens[count..];
             }
         }
     }
 
-    /// <summary>Runs one chunk on a pass of the caller's; the caller checks the tokens and reads the logits.</summary>
-    internal void Run(ForwardPass pass, Sequence sequence, ReadOnlySpan<int> tokens, int numLogits, CancellationToken cancellationToken)
+    /// <summary>Runs one chunk on a pass of the caller's, who reads the logits.</summary>
+    /// <param name="pass">A pass of this model, at least as long as the chunk.</param>
+    /// <param name="sequence">The sequence that goes on.</param>
+    /// <param name="tokens">The chunk.</param>
+    /// <param name="numLogits">How many of its last tokens need logits.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    /// <param name="length">Tokens of the whole text when further chunks are to follow; null: this is the last one.</param>
+    internal void Run(
+        ForwardPass pass, Sequence sequence, ReadOnlySpan<int> tokens, int numLogits, CancellationToken cancellationToken,
+        int? length = null)
     {
         sequence.CheckTokens(tokens);
+        int wholeLength = length ?? sequence.Length + tokens.Length;
         lock (_turn)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            RunChunk(pass, sequence, tokens, numLogits, cancellationToken);
+            sequence.Remember(tokens, wholeLength);
+            while (sequence.NumComputed < sequence.Length)
+            {
+                int count = Math.Min(sequence.Length - sequence.NumComputed, pass.MaxTokens);
+                RunChunk(pass, sequence, count, wholeLength, numLogits: 0, cancellationToken);
+            }
+
+            RunChunk(pass, sequence, tokens.Length, wholeLength, numLogits, cancellationToken);
         }
     }
 
@@ -251,10 +252,13 @@ public abstract class MoeModel : IDisposable
         }
     }
 
-    private void RunChunk(ForwardPass pass, Sequence sequence, ReadOnlySpan<int> tokens, int numLogits, CancellationToken cancellationToken)
+    // runs the next tokens that the sequence remembers; length: of the whole text
+    private void RunChunk(
+        ForwardPass pass, Sequence sequence, int count, int length, int numLogits, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        pass.Prepare(tokens, sequence.Length, numLogits, sequence.Cache, cancellationToken);
+        int position = sequence.NumComputed;
+        pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence.Cache, cancellationToken);
         _running = pass;
         _team.Run(_forward);
         for (int i = 0; i < numLogits; i++)
@@ -262,10 +266,10 @@ public abstract class MoeModel : IDisposable
             int token = FloatConverter.IndexOfNonFinite(pass.Logits[i]);
             if (token >= 0)
             {
-                throw NonFiniteValueException.InLogits(sequence.Length + tokens.Length - numLogits + i, token, pass.Logits[i][token]);
+                throw NonFiniteValueException.InLogits(position + count - numLogits + i, token, pass.Logits[i][token]);
             }
         }
 
-        sequence.Advance(tokens.Length);
+        sequence.Advance(count);
     }
 }

@@ -21,6 +21,7 @@ internal sealed record PassBuffer(string Name, int Width, int RowsPerToken, stri
         SparseSpec sparse = spec.Sparse;
         yield return new("Hidden", spec.HiddenSize, 1, "residual stream");
         yield return new("Normed", spec.HiddenSize, 1, "what a norm made of it");
+        yield return new("Rotations", attention.HeadDim, 1, "cosines and sines of the position");
         yield return new("Queries", attention.QueryWidth, 1, "all heads");
         yield return new("Keys", attention.KeyValueWidth, 1, "all heads");
         yield return new("Values", attention.KeyValueWidth, 1, "all heads");

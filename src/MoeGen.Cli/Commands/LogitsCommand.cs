@@ -83,7 +83,7 @@ internal sealed class LogitsCommand
             for (int first = 0; first < tokens.Length; first += pass.MaxTokens)
             {
                 ReadOnlySpan<int> chunk = tokens.AsSpan(first, Math.Min(pass.MaxTokens, tokens.Length - first));
-                model.Run(pass, sequence, chunk, chunk.Length, cancellationToken);
+                model.Run(pass, sequence, chunk, chunk.Length, cancellationToken, tokens.Length);
                 file.WriteLogits(pass);
                 progress.Report(sequence.Length, tokens.Length, $"{tokens.Length} tokens");
             }

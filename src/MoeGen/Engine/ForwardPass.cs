@@ -43,6 +43,12 @@ public abstract unsafe class ForwardPass : IDisposable
     /// <summary>Position of the first token; the others follow.</summary>
     public int FirstPosition { get; private set; }
 
+    /// <summary>
+    /// Tokens of the whole text as far as it is known: what the sequence will hold when all tokens of the caller's prompt are computed,
+    /// also while the first chunks of it run.
+    /// </summary>
+    public int Length { get; private set; }
+
     /// <summary>Keys and values of the sequence.</summary>
     public KvCache Cache { get; private set; } = null!;
 
@@ -95,16 +101,19 @@ public abstract unsafe class ForwardPass : IDisposable
     /// <summary>Sets what the next run computes.</summary>
     /// <param name="tokens">Ids within the vocabulary, 1 to MaxTokens.</param>
     /// <param name="firstPosition">Position of the first one.</param>
+    /// <param name="length">Tokens of the whole text, later chunks included.</param>
     /// <param name="numLogits">How many of the last tokens need logits.</param>
     /// <param name="cache">Keys and values up to the first token.</param>
     /// <param name="cancellationToken">Stops the run.</param>
-    internal void Prepare(ReadOnlySpan<int> tokens, int firstPosition, int numLogits, KvCache cache, CancellationToken cancellationToken)
+    internal void Prepare(
+        ReadOnlySpan<int> tokens, int firstPosition, int length, int numLogits, KvCache cache, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, MaxTokens, nameof(tokens));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(numLogits, Math.Min(MaxLogits, tokens.Length));
         tokens.CopyTo(_tokens);
         NumTokens = tokens.Length;
         FirstPosition = firstPosition;
+        Length = length;
         NumLogits = numLogits;
         Cache = cache;
         CancellationToken = cancellationToken;

@@ -4,12 +4,15 @@ namespace MoeGen.Engine;
 public sealed class Sequence : IDisposable
 {
     private readonly MoeModel _model;
+    private readonly int[] _tokens; // [Capacity] every token, those to come included while they are computed
+    private bool _hasLongRope; // whether the cached keys are those of a text beyond the rotary switch
     private bool _isDisposed;
 
     internal Sequence(MoeModel model, KvCache cache)
     {
         _model = model;
         Cache = cache;
+        _tokens = new int[cache.Capacity];
     }
 
     /// <summary>Tokens that the model has seen.</summary>
@@ -19,6 +22,9 @@ public sealed class Sequence : IDisposable
     public int Capacity => Cache.Capacity;
 
     internal KvCache Cache { get; }
+
+    /// <summary>Tokens whose keys and values are in the cache: fewer than Length only while they are computed again.</summary>
+    internal int NumComputed { get; private set; }
 
     /// <summary>Runs tokens through the model, in chunks where there are many.</summary>
     /// <param name="tokens">Ids that follow what the sequence holds, at least one.</param>
@@ -39,6 +45,7 @@ public sealed class Sequence : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         Length = length;
+        NumComputed = Math.Min(NumComputed, length);
     }
 
     /// <inheritdoc/>
@@ -78,5 +85,30 @@ public sealed class Sequence : IDisposable
         }
     }
 
-    internal void Advance(int numTokens) => Length += numTokens;
+    /// <summary>
+    /// Remembers tokens that are about to be computed. Where the text crosses the length at which the rotary factors switch, all cached
+    /// keys become stale: they would have other angles had the text been read at once.
+    /// </summary>
+    /// <param name="tokens">Ids that follow, checked.</param>
+    /// <param name="length">Tokens of the whole text, these included.</param>
+    /// <remarks>Reference: transformers <c>modeling_phi3</c>, <c>prepare_inputs_for_generation</c>.</remarks>
+    internal void Remember(ReadOnlySpan<int> tokens, int length)
+    {
+        tokens.CopyTo(_tokens.AsSpan(Length));
+        bool hasLongRope = length > (_model.Info.RopeSwitchLength ?? int.MaxValue);
+        if (hasLongRope != _hasLongRope)
+        {
+            _hasLongRope = hasLongRope;
+            NumComputed = 0;
+        }
+    }
+
+    /// <summary>The next tokens to compute.</summary>
+    internal ReadOnlySpan<int> NextTokens(int count) => _tokens.AsSpan(NumComputed, count);
+
+    internal void Advance(int numTokens)
+    {
+        NumComputed += numTokens;
+        Length = Math.Max(Length, NumComputed);
+    }
 }

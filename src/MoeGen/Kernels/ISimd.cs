@@ -42,6 +42,15 @@ internal unsafe interface ISimd<TVector>
 
     static abstract TVector Exp(TVector value);
 
+    /// <summary><c>(a, b, c, d, ..)</c> becomes <c>(a, a, c, c, ..)</c>.</summary>
+    static abstract TVector DuplicateEven(TVector value);
+
+    /// <summary><c>(a, b, c, d, ..)</c> becomes <c>(b, b, d, d, ..)</c>.</summary>
+    static abstract TVector DuplicateOdd(TVector value);
+
+    /// <summary><c>(a, b, c, d, ..)</c> becomes <c>(-b, a, -d, c, ..)</c>: every pair turned by a right angle.</summary>
+    static abstract TVector TurnPairs(TVector value);
+
     /// <summary>Adds halves to halves until four sums are left.</summary>
     static abstract Vector128<float> ToQuarters(TVector value);
 }

@@ -55,6 +55,19 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> Exp(Vector128<float> value) => Vector128.Exp(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> DuplicateEven(Vector128<float> value) =>
+        Vector128.Shuffle(value, Vector128.Create(0, 0, 2, 2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> DuplicateOdd(Vector128<float> value) =>
+        Vector128.Shuffle(value, Vector128.Create(1, 1, 3, 3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> TurnPairs(Vector128<float> value) =>
+        Vector128.Shuffle(value, Vector128.Create(1, 0, 3, 2))
+            ^ Vector128.Create(0x8000_0000UL).AsSingle(); // the sign of every even element
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToQuarters(Vector128<float> value) => value;
 
     // 4 values of 16 bits, each in a lane of 32

@@ -55,6 +55,19 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Exp(Vector256<float> value) => Vector256.Exp(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> DuplicateEven(Vector256<float> value) =>
+        Vector256.Shuffle(value, Vector256.Create(0, 0, 2, 2, 4, 4, 6, 6));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> DuplicateOdd(Vector256<float> value) =>
+        Vector256.Shuffle(value, Vector256.Create(1, 1, 3, 3, 5, 5, 7, 7));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> TurnPairs(Vector256<float> value) =>
+        Vector256.Shuffle(value, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6))
+            ^ Vector256.Create(0x8000_0000UL).AsSingle(); // the sign of every even element
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToQuarters(Vector256<float> value) => value.GetLower() + value.GetUpper();
 
     // 8 values of 16 bits, each in a lane of 32

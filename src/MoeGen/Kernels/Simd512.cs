@@ -55,6 +55,19 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Exp(Vector512<float> value) => Vector512.Exp(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> DuplicateEven(Vector512<float> value) =>
+        Vector512.Shuffle(value, Vector512.Create(0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10, 12, 12, 14, 14));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> DuplicateOdd(Vector512<float> value) =>
+        Vector512.Shuffle(value, Vector512.Create(1, 1, 3, 3, 5, 5, 7, 7, 9, 9, 11, 11, 13, 13, 15, 15));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> TurnPairs(Vector512<float> value) =>
+        Vector512.Shuffle(value, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14))
+            ^ Vector512.Create(0x8000_0000UL).AsSingle(); // the sign of every even element
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToQuarters(Vector512<float> value)
     {
         Vector256<float> half = value.GetLower() + value.GetUpper();

@@ -55,7 +55,7 @@ partial class Varied
         ActiveParameters = 51232,
         DenseBytes = 82560,
         ExpertBytes = Expert.SizeInBytes,
-        WorkspaceBytesPerToken = 3264,
+        WorkspaceBytesPerToken = 3392,
         BosTokenId = 1,
         EosTokenIds = [2],
     };

@@ -17,12 +17,14 @@ internal sealed class Decoder
 {
     private readonly Matrix<VocabShape, F16> _embedTokens; // [96, 32] model.embed_tokens.weight
     private readonly WeightVector _finalNorm; // [32] model.norm.weight
+    private readonly Rope _rope;
     private readonly Layer[] _layers; // [4]
 
     public Decoder(WeightStore weights, Rope rope)
     {
         _embedTokens = weights.Matrix<VocabShape, F16>(WeightMap.EmbedTokens);
         _finalNorm = weights.Vector(WeightMap.FinalNorm, 32);
+        _rope = rope;
         _layers = new Layer[4];
         _layers[0] = new DenseLayer(weights, rope, 0);
         _layers[1] = new SparseLayer(weights, rope, 1);
@@ -40,7 +42,8 @@ internal sealed class Decoder
     /// <summary>Runs a pass; every worker calls it at the same time.</summary>
     public void Forward(Pass pass, Worker worker)
     {
-        // the embedding of every token
+        // the embedding and the angles of every token
+        _rope.Prepare(pass.Rotations, pass.FirstPosition, pass.NumTokens, pass.Length, worker);
         Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker);
         worker.Sync();
 

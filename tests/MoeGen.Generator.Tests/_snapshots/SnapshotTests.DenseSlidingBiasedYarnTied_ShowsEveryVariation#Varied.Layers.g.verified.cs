@@ -85,8 +85,8 @@ public sealed class DenseLayer : Layer
         // a norm on each head, rotary positions; keys and values go to the cache
         RmsNorm.NormalizeHeads(pass.Queries, _qNorm, 1E-06f, 4, tokens, worker);
         RmsNorm.NormalizeHeads(pass.Keys, _kNorm, 1E-06f, 2, tokens, worker);
-        _rope.Rotate(pass.Queries, 4, position, tokens, worker);
-        _rope.Rotate(pass.Keys, 2, position, tokens, worker);
+        _rope.Rotate(pass.Queries, pass.Rotations, 4, 16, 0, tokens, worker);
+        _rope.Rotate(pass.Keys, pass.Rotations, 2, 16, 0, tokens, worker);
         pass.Cache.Append(Index, pass.Keys, pass.Values, position, tokens, worker);
         worker.Sync();
 
@@ -166,8 +166,8 @@ public sealed class SparseLayer : Layer
         // a norm on each head, rotary positions; keys and values go to the cache
         RmsNorm.NormalizeHeads(pass.Queries, _qNorm, 1E-06f, 4, tokens, worker);
         RmsNorm.NormalizeHeads(pass.Keys, _kNorm, 1E-06f, 2, tokens, worker);
-        _rope.Rotate(pass.Queries, 4, position, tokens, worker);
-        _rope.Rotate(pass.Keys, 2, position, tokens, worker);
+        _rope.Rotate(pass.Queries, pass.Rotations, 4, 16, 0, tokens, worker);
+        _rope.Rotate(pass.Keys, pass.Rotations, 2, 16, 0, tokens, worker);
         pass.Cache.Append(Index, pass.Keys, pass.Values, position, tokens, worker);
         worker.Sync();
 
@@ -250,8 +250,8 @@ public sealed class DenseSlidingLayer : Layer
         // a norm on each head, rotary positions; keys and values go to the cache
         RmsNorm.NormalizeHeads(pass.Queries, _qNorm, 1E-06f, 4, tokens, worker);
         RmsNorm.NormalizeHeads(pass.Keys, _kNorm, 1E-06f, 2, tokens, worker);
-        _rope.Rotate(pass.Queries, 4, position, tokens, worker);
-        _rope.Rotate(pass.Keys, 2, position, tokens, worker);
+        _rope.Rotate(pass.Queries, pass.Rotations, 4, 16, 0, tokens, worker);
+        _rope.Rotate(pass.Keys, pass.Rotations, 2, 16, 0, tokens, worker);
         pass.Cache.Append(Index, pass.Keys, pass.Values, position, tokens, worker);
         worker.Sync();
 
@@ -331,8 +331,8 @@ public sealed class SparseSlidingLayer : Layer
         // a norm on each head, rotary positions; keys and values go to the cache
         RmsNorm.NormalizeHeads(pass.Queries, _qNorm, 1E-06f, 4, tokens, worker);
         RmsNorm.NormalizeHeads(pass.Keys, _kNorm, 1E-06f, 2, tokens, worker);
-        _rope.Rotate(pass.Queries, 4, position, tokens, worker);
-        _rope.Rotate(pass.Keys, 2, position, tokens, worker);
+        _rope.Rotate(pass.Queries, pass.Rotations, 4, 16, 0, tokens, worker);
+        _rope.Rotate(pass.Keys, pass.Rotations, 2, 16, 0, tokens, worker);
         pass.Cache.Append(Index, pass.Keys, pass.Values, position, tokens, worker);
         worker.Sync();
 

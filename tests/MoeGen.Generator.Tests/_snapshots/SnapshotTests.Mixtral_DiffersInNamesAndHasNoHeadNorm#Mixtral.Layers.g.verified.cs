@@ -62,8 +62,8 @@ public sealed class SparseLayer
         worker.Sync();
 
         // rotary positions; keys and values go to the cache
-        _rope.Rotate(pass.Queries, 4, position, tokens, worker);
-        _rope.Rotate(pass.Keys, 2, position, tokens, worker);
+        _rope.Rotate(pass.Queries, pass.Rotations, 4, 8, 0, tokens, worker);
+        _rope.Rotate(pass.Keys, pass.Rotations, 2, 8, 0, tokens, worker);
         pass.Cache.Append(Index, pass.Keys, pass.Values, position, tokens, worker);
         worker.Sync();
 

@@ -55,7 +55,7 @@ partial class Qwen3
         ActiveParameters = 3353032704,
         DenseBytes = 3082608640,
         ExpertBytes = Expert.SizeInBytes,
-        WorkspaceBytesPerToken = 168576,
+        WorkspaceBytesPerToken = 169088,
         BosTokenId = 151643,
         EosTokenIds = [151645],
     };

@@ -18,6 +18,7 @@ internal sealed class Decoder
     private readonly Matrix<VocabShape, Bf16> _embedTokens; // [151936, 2048] model.embed_tokens.weight
     private readonly WeightVector _finalNorm; // [2048] model.norm.weight
     private readonly Matrix<VocabShape, Bf16> _lmHead; // [151936, 2048] lm_head.weight
+    private readonly Rope _rope;
     private readonly SparseLayer[] _layers; // [48]
 
     public Decoder(WeightStore weights, Rope rope)
@@ -25,6 +26,7 @@ internal sealed class Decoder
         _embedTokens = weights.Matrix<VocabShape, Bf16>(WeightMap.EmbedTokens);
         _finalNorm = weights.Vector(WeightMap.FinalNorm, 2048);
         _lmHead = weights.Matrix<VocabShape, Bf16>(WeightMap.LmHead);
+        _rope = rope;
         _layers = new SparseLayer[48];
         for (int i = 0; i < _layers.Length; i++)
         {
@@ -42,7 +44,8 @@ internal sealed class Decoder
     /// <summary>Runs a pass; every worker calls it at the same time.</summary>
     public void Forward(Pass pass, Worker worker)
     {
-        // the embedding of every token
+        // the embedding and the angles of every token
+        _rope.Prepare(pass.Rotations, pass.FirstPosition, pass.NumTokens, pass.Length, worker);
         Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker);
         worker.Sync();
 

@@ -68,8 +68,8 @@ public sealed class SparseLayer
         // a norm on each head, rotary positions; keys and values go to the cache
         RmsNorm.NormalizeHeads(pass.Queries, _qNorm, 1E-06f, 32, tokens, worker);
         RmsNorm.NormalizeHeads(pass.Keys, _kNorm, 1E-06f, 4, tokens, worker);
-        _rope.Rotate(pass.Queries, 32, position, tokens, worker);
-        _rope.Rotate(pass.Keys, 4, position, tokens, worker);
+        _rope.Rotate(pass.Queries, pass.Rotations, 32, 128, 0, tokens, worker);
+        _rope.Rotate(pass.Keys, pass.Rotations, 4, 128, 0, tokens, worker);
         pass.Cache.Append(Index, pass.Keys, pass.Values, position, tokens, worker);
         worker.Sync();
 

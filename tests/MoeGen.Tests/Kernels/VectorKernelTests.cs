@@ -40,26 +40,6 @@ public unsafe class VectorKernelTests
     });
 
     [Fact]
-    public void Rope_TurnsPairs() => ForEveryLength(half =>
-    {
-        using NativeFloats head = Floats(2 * half), cosines = Floats(half), sines = Floats(half);
-        float[] x = head.Span.ToArray(), c = cosines.Span.ToArray(), s = sines.Span.ToArray();
-        double[] expected = new double[2 * half];
-        for (int i = 0; i < half; i++)
-        {
-            expected[i] = ((double)x[i] * c[i]) - ((double)x[half + i] * s[i]);
-            expected[half + i] = ((double)x[half + i] * c[i]) + ((double)x[i] * s[i]);
-        }
-
-        Check(
-            expected, head, memory => Rope.Rotate<Simd128, Vector128<float>>(memory.Pointer, cosines.Pointer, sines.Pointer, half), "128");
-        Check(
-            expected, head, memory => Rope.Rotate<Simd256, Vector256<float>>(memory.Pointer, cosines.Pointer, sines.Pointer, half), "256");
-        Check(
-            expected, head, memory => Rope.Rotate<Simd512, Vector512<float>>(memory.Pointer, cosines.Pointer, sines.Pointer, half), "512");
-    });
-
-    [Fact]
     public void VectorMath_AgreesWithTheScalarTwin() => ForEveryLength(length =>
     {
         using NativeFloats a = Floats(length), b = Floats(length);

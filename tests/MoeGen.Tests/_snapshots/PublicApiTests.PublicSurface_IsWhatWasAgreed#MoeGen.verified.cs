@@ -10,6 +10,7 @@ struct MoeGen.ByteSize
 
 abstract class MoeGen.Engine.ForwardPass
     Int32 FirstPosition { get; }
+    Int32 Length { get; }
     Int32 MaxLogits { get; }
     Int32 MaxTokens { get; }
     Int32 NumLogits { get; }
@@ -161,20 +162,19 @@ static class MoeGen.Kernels.RmsNorm
     static Void NormalizeHeads(MoeGen.Kernels.Activations x, MoeGen.Kernels.WeightVector weight, Single epsilon, Int32 numHeads, Int32 numTokens, MoeGen.Engine.Worker worker)
 
 class MoeGen.Kernels.Rope
-    Void Dispose()
-    Void Rotate(MoeGen.Kernels.Activations x, Int32 numHeads, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
-    new(MoeGen.Kernels.RopeFrequencies frequencies, Int32 numPositions)
-    static Int64 SizeInBytes(Int32 headDim, Int32 numPositions)
+    Int32 RotaryDim { get; }
+    Void Prepare(MoeGen.Kernels.Activations rotations, Int32 firstPosition, Int32 numTokens, Int32 length, MoeGen.Engine.Worker worker)
+    Void Rotate(MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations rotations, Int32 numHeads, Int32 headDim, Int32 firstDim, Int32 numTokens, MoeGen.Engine.Worker worker)
+    new(MoeGen.Kernels.RopeFrequencies frequencies, Boolean isInterleaved)
 
-class MoeGen.Kernels.RopeFrequencies
-    Double AttentionFactor { get; set; }
-    IReadOnlyList<Double> Frequencies { get; set; }
-    String ToString()
-    new(IReadOnlyList<Double> Frequencies, Double AttentionFactor)
-    static MoeGen.Kernels.RopeFrequencies Default(Int32 headDim, Double theta)
-    static MoeGen.Kernels.RopeFrequencies Linear(Int32 headDim, Double theta, Double factor)
-    static MoeGen.Kernels.RopeFrequencies Llama3(Int32 headDim, Double theta, Double factor, Double lowFrequencyFactor, Double highFrequencyFactor, Int32 originalMaxPositions)
-    static MoeGen.Kernels.RopeFrequencies Yarn(Int32 headDim, Double theta, Double factor, Int32 originalMaxPositions, Double betaFast, Double betaSlow, Double attentionFactor, Boolean truncate)
+abstract class MoeGen.Kernels.RopeFrequencies
+    Int32 RotaryDim { get; }
+    static MoeGen.Kernels.RopeFrequencies Default(Int32 rotaryDim, Double theta)
+    static MoeGen.Kernels.RopeFrequencies Dynamic(Int32 rotaryDim, Double theta, Double factor, Int32 maxPositions)
+    static MoeGen.Kernels.RopeFrequencies Linear(Int32 rotaryDim, Double theta, Double factor)
+    static MoeGen.Kernels.RopeFrequencies Llama3(Int32 rotaryDim, Double theta, Double factor, Double lowFrequencyFactor, Double highFrequencyFactor, Int32 originalMaxPositions)
+    static MoeGen.Kernels.RopeFrequencies LongRope(Int32 rotaryDim, Double theta, Double[] shortFactors, Double[] longFactors, Int32 originalMaxPositions, Double shortScale, Double longScale)
+    static MoeGen.Kernels.RopeFrequencies Yarn(Int32 rotaryDim, Double theta, Double factor, Int32 originalMaxPositions, Double betaFast, Double betaSlow, Double attentionFactor, Boolean truncate)
 
 struct MoeGen.Kernels.SwiGlu
 
@@ -219,7 +219,7 @@ class MoeGen.ModelInfo
     Int64 WorkspaceBytesPerToken { get; set; }
     MoeGen.Weights.WeightFormat WeightFormat { get; set; }
     Nullable<Int32> BosTokenId { get; set; }
-    Nullable<MoeGen.Weights.Fp8Block> Fp8Block { get; set; }
+    Nullable<Int32> RopeSwitchLength { get; set; }
     String Fingerprint { get; set; }
     String ModelType { get; set; }
     String Name { get; set; }
@@ -242,7 +242,6 @@ abstract class MoeGen.MoeModel
     MoeGen.Tokenizers.Tokenizer Tokenizer { get; }
     Void Dispose()
     new(String folder, MoeGen.ModelInfo info, MoeGen.Weights.WeightStore weights, MoeGen.MoeOptions options)
-    protected TResource Own<TResource>(TResource resource)
     protected abstract MoeGen.Engine.ForwardPass CreatePass(Int32 maxTokens, Int32 maxLogits)
     protected abstract Void Forward(MoeGen.Engine.ForwardPass pass, MoeGen.Engine.Worker worker)
     protected static TModel Load<TModel>(String folder, MoeGen.ModelInfo info, IReadOnlyList<MoeGen.Weights.TensorDeclaration> tensors, MoeGen.MoeOptions options, Func<MoeGen.Weights.WeightStore, MoeGen.MoeOptions, TModel> create, CancellationToken cancellationToken)

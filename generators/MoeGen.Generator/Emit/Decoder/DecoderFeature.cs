@@ -35,6 +35,7 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
             writer.Line($"private readonly Matrix<VocabShape, {format}> _lmHead; // {shape} {info.Tensors.LmHead}");
         }
 
+        writer.Line("private readonly Rope _rope;");
         writer.Line($"private readonly {info.LayerType}[] _layers; // [{info.Layers.Count}]");
         writer.Line();
         WriteConstructor(writer, info, format);
@@ -60,6 +61,7 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
             writer.Line($"_lmHead = weights.Matrix<VocabShape, {format}>(WeightMap.LmHead);");
         }
 
+        writer.Line("_rope = rope;");
         writer.Line($"_layers = new {info.LayerType}[{info.Layers.Count}];");
         if (info.Layers.Distinct().Count() == 1)
         {
@@ -83,7 +85,8 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
         writer.Summary("Runs a pass; every worker calls it at the same time.");
         writer.Open("public void Forward(Pass pass, Worker worker)");
         writer.Lines($$"""
-            // the embedding of every token
+            // the embedding and the angles of every token
+            _rope.Prepare(pass.Rotations, pass.FirstPosition, pass.NumTokens, pass.Length, worker);
             Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker);
             worker.Sync();
 

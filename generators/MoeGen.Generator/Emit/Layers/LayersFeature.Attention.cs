@@ -28,8 +28,8 @@ internal sealed partial class LayersFeature
         }
 
         writer.Lines($"""
-            _rope.Rotate(pass.Queries, {attention.NumHeads}, position, tokens, worker);
-            _rope.Rotate(pass.Keys, {attention.NumKeyValueHeads}, position, tokens, worker);
+            _rope.Rotate(pass.Queries, pass.Rotations, {attention.NumHeads}, {attention.HeadDim}, 0, tokens, worker);
+            _rope.Rotate(pass.Keys, pass.Rotations, {attention.NumKeyValueHeads}, {attention.HeadDim}, 0, tokens, worker);
             pass.Cache.Append(Index, pass.Keys, pass.Values, position, tokens, worker);
             worker.Sync();
 

@@ -39,8 +39,7 @@ internal sealed class ModelFeature : Feature<ModelFileInfo>
             """);
         writer.Open();
         writer.Lines($"""
-            global::MoeGen.Kernels.Rope rope = Own(
-                new global::MoeGen.Kernels.Rope({parts}.Decoder.RopeFrequencies, ContextLength));
+            global::MoeGen.Kernels.Rope rope = new({parts}.Decoder.RopeFrequencies, isInterleaved: false);
             _decoder = new {parts}.Decoder(weights, rope);
             """);
         writer.Close();

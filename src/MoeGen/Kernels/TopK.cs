@@ -1,67 +1,20 @@
-using MoeGen.Engine;
 using MoeGen.Experts;
 using MoeGen.Weights;
 
 namespace MoeGen.Kernels;
 
-/// <summary>From router logits to chosen experts.</summary>
-public static class TopK
+/// <summary>
+/// From router logits to chosen experts: one method for each way in which published models choose. In all of them workers share the
+/// tokens, a Sync stands behind the product that gave the logits, and of equal scores the one with the lower id is the better one.
+/// </summary>
+public static partial class TopK
 {
-    /// <summary>Softmax over all experts, then the best of them. Workers share the tokens.</summary>
-    /// <param name="routing">Logits in, ids and weights out; the logits stay as they are.</param>
-    /// <param name="normalize">The chosen weights are divided by their sum (<c>norm_topk_prob</c>).</param>
-    /// <param name="layer">0-based layer, for the error message.</param>
-    /// <param name="numTokens">Tokens.</param>
-    /// <param name="worker">The calling worker.</param>
-    /// <exception cref="NonFiniteValueException">A logit is an infinity or NaN; nothing is routed by it.</exception>
-    /// <remarks>
-    /// Equal probabilities: the lower id is the better one. The maximum is subtracted first, so no exponential overflows.
-    /// </remarks>
-    public static void SoftmaxThenTopK(Routing routing, bool normalize, int layer, int numTokens, Worker worker)
+    private static ReadOnlySpan<float> FiniteLogits(Routing routing, int token, int layer)
     {
-        ArgumentNullException.ThrowIfNull(routing);
-        Share tokens = worker.Share(numTokens);
-        for (int token = tokens.Start; token < tokens.End; token++)
-        {
-            ReadOnlySpan<float> logits = routing.Logits[token];
-            if (FloatConverter.IndexOfNonFinite(logits) is int expert and >= 0)
-            {
-                throw NonFiniteValueException.InRouter(layer, expert, logits[expert]);
-            }
-
-            Choose(logits, routing.TopKIds(token), routing.TopKWeights(token), normalize);
-        }
-    }
-
-    /// <summary>Softmax of one token's logits and the best of it.</summary>
-    /// <param name="logits">Finite logits, [numExperts].</param>
-    /// <param name="ids">Receives the ids, best first, [topK].</param>
-    /// <param name="weights">Receives the probabilities, [topK].</param>
-    /// <param name="normalize">The probabilities are divided by their sum.</param>
-    internal static void Choose(ReadOnlySpan<float> logits, Span<int> ids, Span<float> weights, bool normalize)
-    {
-        SelectLargest(logits, ids);
-        float maximum = logits[ids[0]];
-        float sum = 0;
-        foreach (float logit in logits)
-        {
-            sum += MathF.Exp(logit - maximum);
-        }
-
-        float chosen = 0;
-        for (int k = 0; k < ids.Length; k++)
-        {
-            weights[k] = MathF.Exp(logits[ids[k]] - maximum) / sum;
-            chosen += weights[k];
-        }
-
-        if (normalize)
-        {
-            for (int k = 0; k < ids.Length; k++)
-            {
-                weights[k] /= chosen;
-            }
-        }
+        ReadOnlySpan<float> logits = routing.Logits[token];
+        return FloatConverter.IndexOfNonFinite(logits) is int expert and >= 0
+            ? throw NonFiniteValueException.InRouter(layer, expert, logits[expert])
+            : logits;
     }
 
     // insertion into a short sorted list: k is small, and most experts are below its last place
@@ -83,5 +36,41 @@ public static class TopK
 
             ids[place] = i;
         }
+    }
+
+    /// <summary>Takes the experts outside the best groups out of the competition: their scores become minus infinity.</summary>
+    /// <param name="scores">Scores of all experts, [numExperts]; groups are runs of equal length.</param>
+    /// <param name="groupScores">Score of each group, [numGroups].</param>
+    /// <param name="bestGroups">Scratch, [topKGroups].</param>
+    private static void KeepBestGroups(Span<float> scores, ReadOnlySpan<float> groupScores, Span<int> bestGroups)
+    {
+        SelectLargest(groupScores, bestGroups);
+        int size = scores.Length / groupScores.Length;
+        for (int group = 0; group < groupScores.Length; group++)
+        {
+            if (!bestGroups.Contains(group))
+            {
+                scores.Slice(group * size, size).Fill(float.NegativeInfinity);
+            }
+        }
+    }
+
+    private static void Scale(Span<float> weights, float factor)
+    {
+        foreach (ref float weight in weights)
+        {
+            weight *= factor;
+        }
+    }
+
+    private static void CheckGroups(Routing routing, int numGroups, int topKGroups)
+    {
+        ArgumentNullException.ThrowIfNull(routing);
+        ArgumentOutOfRangeException.ThrowIfLessThan(numGroups, 1);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(routing.NumExperts % numGroups, 0, nameof(numGroups));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(topKGroups, numGroups);
+
+        // else experts would be chosen that do not compete
+        ArgumentOutOfRangeException.ThrowIfLessThan(topKGroups * (routing.NumExperts / numGroups), routing.TopK, nameof(topKGroups));
     }
 }

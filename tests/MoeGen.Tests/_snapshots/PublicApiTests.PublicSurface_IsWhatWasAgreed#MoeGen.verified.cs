@@ -179,7 +179,11 @@ abstract class MoeGen.Kernels.RopeFrequencies
 struct MoeGen.Kernels.SwiGlu
 
 static class MoeGen.Kernels.TopK
-    static Void SoftmaxThenTopK(MoeGen.Experts.Routing routing, Boolean normalize, Int32 layer, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void SigmoidThenTopK(MoeGen.Experts.Routing routing, MoeGen.Kernels.WeightVector correctionBias, Int32 numGroups, Int32 topKGroups, Boolean normalize, Single scale, Int32 layer, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void SoftmaxThenGroupTopK(MoeGen.Experts.Routing routing, Int32 numGroups, Int32 topKGroups, Boolean normalize, Single scale, Int32 layer, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void SoftmaxThenTopK(MoeGen.Experts.Routing routing, Boolean normalize, Int32 layer, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ...)
+    static Void SparseMixer(MoeGen.Experts.Routing routing, Single jitterEpsilon, Int32 layer, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void TopKThenSigmoid(MoeGen.Experts.Routing routing, Int32 layer, Int32 numTokens, MoeGen.Engine.Worker worker)
 
 struct MoeGen.Kernels.WeightVector
     Int32 Length { get; }

@@ -7,12 +7,14 @@ namespace MoeGen.Kernels;
 /// <summary>Token ids to rows of the embedding.</summary>
 public static unsafe class Embedding
 {
-    /// <summary>Copies each token's row, widened to float32. Workers share the tokens.</summary>
+    /// <summary><c>hidden[t] = scale * weight[tokens[t]]</c>, widened to float32. Workers share the tokens.</summary>
     /// <param name="weight">Embedding, [vocabulary, hidden].</param>
     /// <param name="tokens">Ids within the vocabulary; whoever made the pass has checked them.</param>
     /// <param name="hidden">Receives the rows, [numTokens, hidden].</param>
     /// <param name="worker">The calling worker.</param>
-    public static void Lookup<TShape, TFormat>(Matrix<TShape, TFormat> weight, ReadOnlySpan<int> tokens, Activations hidden, Worker worker)
+    /// <param name="scale">Factor on every element.</param>
+    public static void Lookup<TShape, TFormat>(
+        Matrix<TShape, TFormat> weight, ReadOnlySpan<int> tokens, Activations hidden, Worker worker, float scale = 1)
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat
     {
@@ -22,28 +24,29 @@ public static unsafe class Embedding
             byte* row = weight.Data + ((nuint)tokens[token] * Matrix<TShape, TFormat>.RowBytes);
             if (Vector512.IsHardwareAccelerated)
             {
-                Widen<Simd512, Vector512<float>, TFormat>(row, hidden.Row(token), hidden.Stride);
+                Widen<Simd512, Vector512<float>, TFormat>(row, hidden.Row(token), hidden.Stride, scale);
             }
             else if (Vector256.IsHardwareAccelerated)
             {
-                Widen<Simd256, Vector256<float>, TFormat>(row, hidden.Row(token), hidden.Stride);
+                Widen<Simd256, Vector256<float>, TFormat>(row, hidden.Row(token), hidden.Stride, scale);
             }
             else
             {
-                Widen<Simd128, Vector128<float>, TFormat>(row, hidden.Row(token), hidden.Stride);
+                Widen<Simd128, Vector128<float>, TFormat>(row, hidden.Row(token), hidden.Stride, scale);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Widen<TSimd, TVector, TFormat>(byte* row, float* destination, int paddedLength)
+    internal static void Widen<TSimd, TVector, TFormat>(byte* row, float* destination, int paddedLength, float scale)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TFormat : struct, IWeightFormat
     {
+        TVector scales = TSimd.Broadcast(scale);
         for (int i = 0; i < paddedLength; i += TSimd.Width)
         {
-            TSimd.Store(destination + i, TFormat.Load<TSimd, TVector>(row, (nuint)i));
+            TSimd.Store(destination + i, TSimd.Multiply(TFormat.Load<TSimd, TVector>(row, (nuint)i), scales));
         }
     }
 }

@@ -23,42 +23,47 @@ public static unsafe class MatMul
     private const int TileRows = 4;
     private const int TileTokens = 4;
 
-    /// <summary><c>y = x Wᵀ</c>.</summary>
+    /// <summary><c>y = scale * x Wᵀ</c>.</summary>
     /// <param name="weight">Weights, [rows, columns].</param>
     /// <param name="x">Inputs, [numTokens, columns] f32; may not alias <paramref name="y"/>.</param>
     /// <param name="y">Outputs, [numTokens, rows] f32; each worker writes its share of the columns.</param>
     /// <param name="numTokens">Tokens.</param>
     /// <param name="worker">The calling worker.</param>
+    /// <param name="scale">Factor on the outputs, a bias included.</param>
     public static void Multiply<TShape, TFormat>(
-        Matrix<TShape, TFormat> weight, Activations x, Activations y, int numTokens, Worker worker)
+        Matrix<TShape, TFormat> weight, Activations x, Activations y, int numTokens, Worker worker, float scale = 1)
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat =>
-        Run(new Product<TShape, TFormat>(weight, x, y, numTokens), RowsOf<TShape>(worker));
+        Run(new Product<TShape, TFormat>(weight, x, y, numTokens) { Scale = scale }, RowsOf<TShape>(worker));
 
-    /// <summary><c>y = x Wᵀ + b</c>.</summary>
-    /// <inheritdoc cref="Multiply{TShape, TFormat}(Matrix{TShape, TFormat}, Activations, Activations, int, Worker)"/>
+    /// <summary><c>y = scale * (x Wᵀ + b)</c>.</summary>
+    /// <inheritdoc cref="Multiply{TShape, TFormat}(Matrix{TShape, TFormat}, Activations, Activations, int, Worker, float)"/>
     /// <param name="bias">Added to every token, [rows].</param>
     public static void Multiply<TShape, TFormat>(
-        Matrix<TShape, TFormat> weight, WeightVector bias, Activations x, Activations y, int numTokens, Worker worker)
+        Matrix<TShape, TFormat> weight, WeightVector bias, Activations x, Activations y, int numTokens, Worker worker, float scale = 1)
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat =>
-        Run(new Product<TShape, TFormat>(weight, x, y, numTokens) { Bias = bias.Data }, RowsOf<TShape>(worker));
+        Run(new Product<TShape, TFormat>(weight, x, y, numTokens) { Bias = bias.Data, Scale = scale }, RowsOf<TShape>(worker));
 
-    /// <summary><c>y += x Wᵀ</c>: adds to the residual stream.</summary>
-    /// <inheritdoc cref="Multiply{TShape, TFormat}(Matrix{TShape, TFormat}, Activations, Activations, int, Worker)"/>
+    /// <summary><c>y += scale * x Wᵀ</c>: adds to the residual stream.</summary>
+    /// <inheritdoc cref="Multiply{TShape, TFormat}(Matrix{TShape, TFormat}, Activations, Activations, int, Worker, float)"/>
+    /// <param name="scale">Factor on what is added, a bias included.</param>
     public static void MultiplyAdd<TShape, TFormat>(
-        Matrix<TShape, TFormat> weight, Activations x, Activations y, int numTokens, Worker worker)
+        Matrix<TShape, TFormat> weight, Activations x, Activations y, int numTokens, Worker worker, float scale = 1)
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat =>
-        Run(new Product<TShape, TFormat>(weight, x, y, numTokens) { AddsToY = true }, RowsOf<TShape>(worker));
+        Run(new Product<TShape, TFormat>(weight, x, y, numTokens) { AddsToY = true, Scale = scale }, RowsOf<TShape>(worker));
 
-    /// <summary><c>y += x Wᵀ + b</c>: adds to the residual stream.</summary>
-    /// <inheritdoc cref="Multiply{TShape, TFormat}(Matrix{TShape, TFormat}, WeightVector, Activations, Activations, int, Worker)"/>
+    /// <summary><c>y += scale * (x Wᵀ + b)</c>: adds to the residual stream.</summary>
+    /// <inheritdoc cref="MultiplyAdd{TShape, TFormat}(Matrix{TShape, TFormat}, Activations, Activations, int, Worker, float)"/>
+    /// <param name="bias">Added to every token, [rows].</param>
     public static void MultiplyAdd<TShape, TFormat>(
-        Matrix<TShape, TFormat> weight, WeightVector bias, Activations x, Activations y, int numTokens, Worker worker)
+        Matrix<TShape, TFormat> weight, WeightVector bias, Activations x, Activations y, int numTokens, Worker worker, float scale = 1)
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat =>
-        Run(new Product<TShape, TFormat>(weight, x, y, numTokens) { Bias = bias.Data, AddsToY = true }, RowsOf<TShape>(worker));
+        Run(
+            new Product<TShape, TFormat>(weight, x, y, numTokens) { Bias = bias.Data, AddsToY = true, Scale = scale },
+            RowsOf<TShape>(worker));
 
     /// <summary>The rows of a matrix that a worker computes.</summary>
     internal static Share RowsOf<TShape>(Worker worker)

@@ -38,6 +38,9 @@ internal readonly unsafe struct Product<TShape, TFormat>
     /// <summary>Added to every output, [rows]; null: nothing.</summary>
     public float* Bias { get; init; }
 
+    /// <summary>Factor on the product, its bias included.</summary>
+    public float Scale { get; init; } = 1;
+
     /// <summary>The product is added to what stands in the outputs.</summary>
     public bool AddsToY { get; init; }
 
@@ -56,6 +59,7 @@ internal readonly unsafe struct Product<TShape, TFormat>
             y += Bias[row];
         }
 
+        y *= Scale;
         *destination = AddsToY ? *destination + y : y;
     }
 
@@ -69,6 +73,7 @@ internal readonly unsafe struct Product<TShape, TFormat>
             y += Vector128.Load(Bias + row);
         }
 
+        y *= Scale;
         (AddsToY ? Vector128.Load(destination) + y : y).Store(destination);
     }
 }

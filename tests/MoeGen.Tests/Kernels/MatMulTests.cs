@@ -81,6 +81,36 @@ public unsafe class MatMulTests
     }
 
     [Fact]
+    public void Scale_MultipliesProductAndBias()
+    {
+        using NativeMatrix<Shape7x33, F32> weight = new(_random);
+        float[][] rows = [.. Enumerable.Range(0, 5).Select(_ => TestRandom.Floats(_random, 33))];
+        float[] bias = TestRandom.Floats(_random, 7);
+        float[][] plain = Multiply(weight.Matrix, rows, bias, false);
+        using NativeFloats x = NativeFloats.Rows(rows, 33, out Activations inputs), b = new(bias);
+        using NativeFloats y = NativeFloats.Rows([.. rows.Select(_ => new float[7])], 7, out Activations outputs);
+        WeightVector vector = new(b.Pointer, 7);
+        using WorkerTeam team = new(2);
+        void Check(double scale, float[] added)
+        {
+            for (int token = 0; token < rows.Length; token++)
+            {
+                Close.Assert([.. plain[token].Zip(added, (v, a) => (scale * (v - a)))], outputs[token], $"scale {scale}, token {token}");
+            }
+        }
+
+        team.Run(worker => MatMul.Multiply(weight.Matrix, inputs, outputs, rows.Length, worker, 0.5f));
+        Check(0.5, bias);
+        team.Run(worker => MatMul.Multiply(weight.Matrix, vector, inputs, outputs, rows.Length, worker, 0.5f));
+        Check(0.5, new float[7]);
+        team.Run(worker => MatMul.MultiplyAdd(weight.Matrix, vector, inputs, outputs, rows.Length, worker, 0.25f));
+        Check(0.75, new float[7]);
+        team.Run(worker => MatMul.Multiply(weight.Matrix, inputs, outputs, rows.Length, worker, -1));
+        team.Run(worker => MatMul.MultiplyAdd(weight.Matrix, inputs, outputs, rows.Length, worker, 2));
+        Check(1, bias);
+    }
+
+    [Fact]
     public void GatheredRows_GoWhereTheyAreSent()
     {
         using NativeMatrix<Shape3x5, F32> weight = new(_random);

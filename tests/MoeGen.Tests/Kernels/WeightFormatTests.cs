@@ -16,7 +16,7 @@ public unsafe class WeightFormatTests
         ForEveryPattern(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16), Embedding.Widen<Simd128, Vector128<float>, Bf16>,
             Embedding.Widen<Simd256, Vector256<float>, Bf16>, Embedding.Widen<Simd512, Vector512<float>, Bf16>);
 
-    private delegate void Widen(byte* row, float* destination, int length);
+    private delegate void Widen(byte* row, float* destination, int length, float scale);
 
     private static void ForEveryPattern(Func<ushort, float> exact, params Widen[] widths)
     {
@@ -30,7 +30,7 @@ public unsafe class WeightFormatTests
             fixed (ushort* source = patterns)
             fixed (float* destination = result)
             {
-                widen((byte*)source, destination, patterns.Length);
+                widen((byte*)source, destination, patterns.Length, 1);
             }
 
             for (int i = 0; i < patterns.Length; i++)

@@ -103,7 +103,7 @@ struct MoeGen.Kernels.Bf16
 struct MoeGen.Kernels.ClampedSwiGlu<TLimit>
 
 static class MoeGen.Kernels.Embedding
-    static Void Lookup<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, ReadOnlySpan<Int32> tokens, MoeGen.Kernels.Activations hidden, MoeGen.Engine.Worker worker)
+    static Void Lookup<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, ReadOnlySpan<Int32> tokens, MoeGen.Kernels.Activations hidden, MoeGen.Engine.Worker worker, Single scale = ...)
 
 struct MoeGen.Kernels.F16
     static MoeGen.Weights.WeightFormat Format { get; }
@@ -146,10 +146,10 @@ interface MoeGen.Kernels.IWeightFormat
     static abstract MoeGen.Weights.WeightFormat Format { get; }
 
 static class MoeGen.Kernels.MatMul
-    static Void Multiply<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
-    static Void Multiply<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.WeightVector bias, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
-    static Void MultiplyAdd<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
-    static Void MultiplyAdd<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.WeightVector bias, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void Multiply<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ...)
+    static Void Multiply<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.WeightVector bias, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ...)
+    static Void MultiplyAdd<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ...)
+    static Void MultiplyAdd<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.WeightVector bias, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ...)
 
 struct MoeGen.Kernels.Matrix<TShape, TFormat>
     Void CopyRow(Int32 row, Span<Single> destination)

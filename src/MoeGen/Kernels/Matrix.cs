@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MoeGen.Engine;
 using MoeGen.Weights;
 
 namespace MoeGen.Kernels;
@@ -70,16 +71,21 @@ public readonly unsafe struct WeightVector
 public readonly unsafe struct Activations
 {
     internal Activations(float* data, int width)
+        : this(data, width, MatrixLayout.PaddedColumns(width))
+    {
+    }
+
+    private Activations(float* data, int width, int stride)
     {
         Data = data;
         Width = width;
-        Stride = MatrixLayout.PaddedColumns(width);
+        Stride = stride;
     }
 
     /// <summary>Elements of a row.</summary>
     public int Width { get; }
 
-    internal float* Data { get; } // [capacity, Stride]; columns from Width to Stride stay zero
+    internal float* Data { get; } // [capacity, Stride]; columns from Width to Stride stay zero, but for views of columns
 
     internal int Stride { get; }
 
@@ -89,7 +95,16 @@ public readonly unsafe struct Activations
 
     /// <summary>The rows from one of them on.</summary>
     /// <param name="rows">Rows to leave out; not checked.</param>
-    public Activations Skip(int rows) => new(Row(rows), Width);
+    public Activations Skip(int rows) => new(Row(rows), Width, Stride);
+
+    /// <summary>Some columns of every row.</summary>
+    /// <param name="first">First column; not checked.</param>
+    /// <param name="width">Columns; not checked.</param>
+    /// <remarks>
+    /// What stands behind the view's width is not zero: it must not go into a matrix product. Norms, rotations, <see cref="KvCache"/> and
+    /// the kernels of <see cref="Elementwise"/> keep to the width.
+    /// </remarks>
+    public Activations Columns(int first, int width) => new(Data + first, width, Stride);
 
     internal float* Row(int token) => Data + ((nint)token * Stride);
 }

@@ -40,6 +40,57 @@ public unsafe class VectorKernelTests
     });
 
     [Fact]
+    public void RmsNormWithoutWeights_AgreesWithTheScalarTwin() => ForEveryLength(length =>
+    {
+        using NativeFloats x = Floats(length);
+        const float Epsilon = 1e-5f;
+        double scale = length == 0 ? 0 : 1 / Math.Sqrt(x.Span.ToArray().Average(v => (double)v * v) + Epsilon);
+        double[] expected = [.. x.Span.ToArray().Select(v => v * scale)];
+        Check(expected, x, memory => RmsNorm.Run<Simd128, Vector128<float>>(memory.Pointer, Epsilon, length), "128");
+        Check(expected, x, memory => RmsNorm.Run<Simd256, Vector256<float>>(memory.Pointer, Epsilon, length), "256");
+        Check(expected, x, memory => RmsNorm.Run<Simd512, Vector512<float>>(memory.Pointer, Epsilon, length), "512");
+    });
+
+    [Fact]
+    public void LayerNorm_ByHand()
+    {
+        // mean 3, distances (-2, 0, 2), variance 8/3; with epsilon 4/3 the scale is 1/2: normed (-1, 0, 1)
+        using NativeFloats x = new([1f, 3f, 5f]), weight = new([1f, 10f, 100f]), bias = new([0.5f, 0.5f, 0.5f]), y = new(3);
+        LayerNorm.Run<Simd128, Vector128<float>>(x.Pointer, weight.Pointer, bias.Pointer, 4f / 3, y.Pointer, 3);
+        Close.Assert([-0.5, 0.5, 100.5], y.Span, "layer norm");
+    }
+
+    [Fact]
+    public void LayerNorm_AgreesWithTheScalarTwin() => ForEveryLength(length =>
+    {
+        using NativeFloats x = Floats(length), weight = Floats(length), bias = Floats(length);
+        const float Epsilon = 1e-2f; // two elements can be nearly equal
+        double mean = length == 0 ? 0 : x.Span.ToArray().Average(v => (double)v);
+        double variance = length == 0 ? 0 : x.Span.ToArray().Average(v => (v - mean) * (v - mean)), scale = 1 / Math.Sqrt(variance + Epsilon);
+        double[] expected =
+            [.. Enumerable.Range(0, length).Select(i => ((x.Span[i] - mean) * scale * weight.Span[i]) + bias.Span[i])];
+        Check(
+            expected, x, memory => LayerNorm.Run<Simd128, Vector128<float>>(
+                memory.Pointer, weight.Pointer, bias.Pointer, Epsilon, memory.Pointer, length), "128");
+        Check(
+            expected, x, memory => LayerNorm.Run<Simd256, Vector256<float>>(
+                memory.Pointer, weight.Pointer, bias.Pointer, Epsilon, memory.Pointer, length), "256");
+        Check(
+            expected, x, memory => LayerNorm.Run<Simd512, Vector512<float>>(
+                memory.Pointer, weight.Pointer, bias.Pointer, Epsilon, memory.Pointer, length), "512");
+    });
+
+    [Fact]
+    public void Clamp_AgreesWithTheScalarTwin() => ForEveryLength(length =>
+    {
+        using NativeFloats x = Floats(length);
+        double[] expected = [.. x.Span.ToArray().Select(v => Math.Clamp((double)v, -0.75, 0.75))];
+        Check(expected, x, memory => Elementwise.Clamp<Simd128, Vector128<float>>(memory.Pointer, 0.75f, length), "128");
+        Check(expected, x, memory => Elementwise.Clamp<Simd256, Vector256<float>>(memory.Pointer, 0.75f, length), "256");
+        Check(expected, x, memory => Elementwise.Clamp<Simd512, Vector512<float>>(memory.Pointer, 0.75f, length), "512");
+    });
+
+    [Fact]
     public void VectorMath_AgreesWithTheScalarTwin() => ForEveryLength(length =>
     {
         using NativeFloats a = Floats(length), b = Floats(length);

@@ -90,6 +90,7 @@ class MoeGen.InvalidPromptException
 
 struct MoeGen.Kernels.Activations
     Int32 Width { get; }
+    MoeGen.Kernels.Activations Columns(Int32 first, Int32 width)
     MoeGen.Kernels.Activations Skip(Int32 rows)
     Span<Single> Item { get; }
 
@@ -101,6 +102,10 @@ struct MoeGen.Kernels.Bf16
     static MoeGen.Weights.WeightFormat Format { get; }
 
 struct MoeGen.Kernels.ClampedSwiGlu<TLimit>
+
+static class MoeGen.Kernels.Elementwise
+    static Void Clamp(MoeGen.Kernels.Activations x, Single limit, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void Multiply(MoeGen.Kernels.Activations x, Single factor, Int32 numTokens, MoeGen.Engine.Worker worker)
 
 static class MoeGen.Kernels.Embedding
     static Void Lookup<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, ReadOnlySpan<Int32> tokens, MoeGen.Kernels.Activations hidden, MoeGen.Engine.Worker worker, Single scale = ...)
@@ -145,6 +150,9 @@ interface MoeGen.Kernels.ISwiGluLimit
 interface MoeGen.Kernels.IWeightFormat
     static abstract MoeGen.Weights.WeightFormat Format { get; }
 
+static class MoeGen.Kernels.LayerNorm
+    static Void Normalize(MoeGen.Kernels.Activations x, MoeGen.Kernels.WeightVector weight, MoeGen.Kernels.WeightVector bias, Single epsilon, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
+
 static class MoeGen.Kernels.MatMul
     static Void Multiply<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ...)
     static Void Multiply<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, MoeGen.Kernels.WeightVector bias, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ...)
@@ -155,11 +163,15 @@ struct MoeGen.Kernels.Matrix<TShape, TFormat>
     Void CopyRow(Int32 row, Span<Single> destination)
     static Int64 SizeInBytes { get; }
 
+static class MoeGen.Kernels.QueryTemperature
+    static Void Scale(MoeGen.Kernels.Activations queries, Single attentionScale, Single floorScale, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
+
 struct MoeGen.Kernels.ReGlu
 
 static class MoeGen.Kernels.RmsNorm
     static Void Normalize(MoeGen.Kernels.Activations x, MoeGen.Kernels.WeightVector weight, Single epsilon, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
     static Void NormalizeHeads(MoeGen.Kernels.Activations x, MoeGen.Kernels.WeightVector weight, Single epsilon, Int32 numHeads, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void NormalizeHeads(MoeGen.Kernels.Activations x, Single epsilon, Int32 numHeads, Int32 numTokens, MoeGen.Engine.Worker worker)
 
 class MoeGen.Kernels.Rope
     Int32 RotaryDim { get; }

@@ -140,6 +140,13 @@ interface MoeGen.Kernels.IAttentionShape
 
 interface MoeGen.Kernels.IGatedActivation
 
+interface MoeGen.Kernels.ILatentShape
+    static abstract Int32 KvLoraRank { get; }
+    static abstract Int32 NopeDim { get; }
+    static abstract Int32 NumHeads { get; }
+    static abstract Int32 RopeDim { get; }
+    static abstract Int32 ValueDim { get; }
+
 interface MoeGen.Kernels.IMatrixShape
     static abstract Int32 Columns { get; }
     static abstract Int32 Rows { get; }
@@ -149,6 +156,10 @@ interface MoeGen.Kernels.ISwiGluLimit
 
 interface MoeGen.Kernels.IWeightFormat
     static abstract MoeGen.Weights.WeightFormat Format { get; }
+
+static class MoeGen.Kernels.LatentAttention
+    static Void Absorb<TLatent, TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> kvBProj, MoeGen.Kernels.Activations queries, MoeGen.Kernels.Activations latentQueries, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void Expand<TLatent, TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> kvBProj, MoeGen.Kernels.Activations attended, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
 
 static class MoeGen.Kernels.LayerNorm
     static Void Normalize(MoeGen.Kernels.Activations x, MoeGen.Kernels.WeightVector weight, MoeGen.Kernels.WeightVector bias, Single epsilon, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)

@@ -33,7 +33,7 @@ internal sealed class CodePointRegex : TextPattern
         _timeoutMs = timeoutMs;
         OnigurumaTranslator translator = new(pattern, origin);
         string translated = translator.Translate();
-        _alphabet = new ShadowAlphabet(translator.Mentioned, translator.UsesHan, origin);
+        _alphabet = new ShadowAlphabet(translator.Mentioned, translator.Supplementary, translator.UsesHan, origin);
         try
         {
             RegexOptions options = RegexOptions.CultureInvariant | RegexOptions.Compiled; // where code cannot be made, it is interpreted

@@ -6,28 +6,91 @@ namespace MoeGen.Tokenizers;
 /// <summary>Bracketed classes.</summary>
 internal sealed partial class OnigurumaTranslator
 {
+    // operands of && between the brackets; a class without it is one operand
     private void TranslateClass()
     {
         _at++;
         bool isNegated = TrySkip('^');
-        StringBuilder items = new();
-        ReadClassItems(items);
-        _output.Append(isNegated ? "[^" : "[").Append(items).Append(']');
+        List<string> members = [];
+        List<string> excluded = [];
+        do
+        {
+            bool isExcluded = TryReadNegatedOperand(out StringBuilder items);
+            if (!isExcluded)
+            {
+                ReadClassItems(items, isFirst: members.Count + excluded.Count == 0);
+            }
+
+            if (items.Length == 0)
+            {
+                throw Fault("a && with nothing beside it");
+            }
+
+            (isExcluded ? excluded : members).Add(items.ToString());
+        }
+        while (TrySkipAnd());
+
+        _at++;
+        WriteClass(members, excluded, isNegated);
     }
 
-    // reads up to and including the closing bracket
-    private void ReadClassItems(StringBuilder items)
+    // what is in all members and in none of the excluded; or else, all but that
+    private void WriteClass(List<string> members, List<string> excluded, bool isNegated)
     {
-        for (bool isFirst = true; ; isFirst = false)
+        string without = string.Concat(excluded);
+        if (members.Count == 0)
+        {
+            _output.Append(isNegated ? "[" : "[^").Append(without).Append(']');
+        }
+        else if (members.Count == 1 && excluded.Count == 0)
+        {
+            _output.Append(isNegated ? "[^" : "[").Append(members[0]).Append(']');
+        }
+        else
+        {
+            string others = string.Concat(members.Skip(1).Select(items => $"(?=[{items}])"));
+            string all = excluded.Count == 0 ? $"{others}[{members[0]}]" : $"{others}[{members[0]}-[{without}]]";
+            _output.Append(isNegated ? $@"(?:(?!{all})[\s\S])" : $"(?:{all})");
+        }
+    }
+
+    // [^..] as a whole operand of &&, or as the only content of a class
+    private bool TryReadNegatedOperand(out StringBuilder items)
+    {
+        items = new StringBuilder();
+        int start = _at;
+        if (Next(0) != '[' || Next(1) != '^')
+        {
+            return false;
+        }
+
+        _at += 2;
+        ReadClassItems(items, isFirst: true);
+        _at++;
+        return Next(0) == ']' || IsAnd() ? true : throw Fault(Shown(start, 9) + " beside other members of a class");
+    }
+
+    private bool IsAnd() => Next(0) == '&' && Next(1) == '&';
+
+    private bool TrySkipAnd()
+    {
+        bool isAnd = IsAnd();
+        _at += isAnd ? 2 : 0;
+        return isAnd;
+    }
+
+    // reads up to the closing bracket or the next &&
+    private void ReadClassItems(StringBuilder items, bool isFirst)
+    {
+        for (; ; isFirst = false)
         {
             if (_at == _pattern.Length)
             {
                 throw Fault("a [ without its ]");
             }
 
-            if (_pattern[_at] == ']' && !isFirst)
+            if ((_pattern[_at] == ']' && !isFirst) || IsAnd())
             {
-                _at++;
                 return;
             }
 
@@ -41,11 +104,6 @@ internal sealed partial class OnigurumaTranslator
         {
             ReadNestedClass(items);
             return;
-        }
-
-        if (_pattern[_at] == '&' && Next(1) == '&')
-        {
-            throw Fault("the class operator &&");
         }
 
         Escape first = ReadClassCharacter();
@@ -95,7 +153,13 @@ internal sealed partial class OnigurumaTranslator
         }
 
         _at++;
-        ReadClassItems(items);
+        ReadClassItems(items, isFirst: true);
+        if (IsAnd())
+        {
+            throw Fault("a && in a class inside a class");
+        }
+
+        _at++;
         _depth--;
     }
 
@@ -106,27 +170,42 @@ internal sealed partial class OnigurumaTranslator
             return ReadEscape();
         }
 
-        RejectSurrogate(_pattern[_at]);
-        return new Escape(_pattern[_at++], null, false);
+        return new Escape(ReadCharacter(), null, false);
     }
 
-    private void AddRange(StringBuilder items, char first, char last)
+    private void AddRange(StringBuilder items, int first, int last)
     {
-        RejectSurrogate(first);
-        RejectSurrogate(last);
+        if (last > char.MaxValue)
+        {
+            items.Append(NameSupplementary(Math.Max(first, char.MaxValue + 1), last));
+            last = char.MaxValue;
+        }
+
+        if (first > last)
+        {
+            return;
+        }
+
         _mentioned.Add(new TextRange(first, last - first + 1));
         if (_ignoresCase)
         {
-            AppendWithCases(items, first, last);
+            AppendWithCases(items, (char)first, (char)last);
         }
         else
         {
-            AppendRange(items, first, last);
+            AppendRange(items, (char)first, (char)last);
         }
     }
 
     private static void AppendRange(StringBuilder items, char first, char last)
     {
+        // halves of surrogate pairs stand for something else, see SupplementaryMembers
+        if (first < '\uD800' && last > '\uDFFF')
+        {
+            AppendRange(items, first, '\uD7FF');
+            first = '\uE000';
+        }
+
         Append(items, first);
         if (last != first)
         {

@@ -13,7 +13,7 @@ internal sealed partial class OnigurumaTranslator
     /// <param name="Character">The one character, when <paramref name="Set"/> is null.</param>
     /// <param name="Set">Members of a .NET class.</param>
     /// <param name="IsNegated">All but the members of <paramref name="Set"/>.</param>
-    private readonly record struct Escape(char Character, string? Set, bool IsNegated);
+    private readonly record struct Escape(int Character, string? Set, bool IsNegated);
 
     private Escape ReadEscape()
     {
@@ -28,11 +28,10 @@ internal sealed partial class OnigurumaTranslator
             'v' => new Escape('\v', null, false),
             'a' => new Escape('\a', null, false),
             'e' => new Escape('\e', null, false),
-            'u' => new Escape(ReadHex(4, 4), null, false),
+            'u' => new Escape(ReadUnitHex(), null, false),
             'x' => new Escape(TrySkip('{') ? ReadBracedHex() : ReadByteHex(), null, false),
             's' or 'S' => new Escape('\0', $"\\{c}", false),
-            'd' => new Escape('\0', @"\p{Nd}", false),
-            'D' => new Escape('\0', @"\P{Nd}", false),
+            'd' or 'D' => new Escape('\0', CategoryMembers("Nd", isNegated: c == 'D'), false),
             'p' or 'P' => ReadProperty(c == 'P'),
             _ when c != '\0' && !char.IsAsciiLetterOrDigit(c) => new Escape(c, null, false),
             _ => throw Fault(_at > _pattern.Length ? "a \\ at its end" : $"the escape {Shown(_at - 2, 2)}"),
@@ -68,7 +67,20 @@ internal sealed partial class OnigurumaTranslator
             throw Fault($"the category {category} without regard to case");
         }
 
-        return new Escape('\0', $"\\{(isNegated ? 'P' : 'p')}{{{category}}}", false);
+        return new Escape('\0', CategoryMembers(category, isNegated), false);
+    }
+
+    // .NET counts the chars that stand for what is above U+FFFF to the category Cs: they are listed where they belong
+    private string CategoryMembers(string category, bool isNegated)
+    {
+        if (Supplementary.IsEmpty)
+        {
+            return $"\\{(isNegated ? 'P' : 'p')}{{{category}}}";
+        }
+
+        IEnumerable<string> names = SupplementaryMembers.CategoryNames.Where(
+            name => name.StartsWith(category, StringComparison.Ordinal) != isNegated);
+        return string.Concat(names.Select(name => $"\\p{{{name}}}{Supplementary.InCategory(name)}"));
     }
 
     private string ReadHan()
@@ -80,23 +92,29 @@ internal sealed partial class OnigurumaTranslator
             AppendRange(members, (char)range.Start, (char)(range.End - 1));
         }
 
-        return members.ToString();
+        return members.Append(Supplementary.InHan()).ToString();
     }
 
     // a lone \x is a byte of the UTF-8 text; only below 80 is that a character
-    private char ReadByteHex()
+    private int ReadByteHex()
     {
-        char c = ReadHex(1, 2);
+        int c = ReadHex(1, 2);
         return c < 0x80 ? c : throw Fault("a \\x for part of a character");
     }
 
-    private char ReadBracedHex()
+    private int ReadBracedHex()
     {
-        char c = ReadHex(1, 4);
-        return TrySkip('}') ? c : throw Fault("a \\x{..} that is no number up to FFFF");
+        int code = ReadHex(1, 6);
+        return TrySkip('}') && Rune.IsValid(code) ? code : throw Fault("a \\x{..} that is no character");
     }
 
-    private char ReadHex(int minDigits, int maxDigits)
+    private int ReadUnitHex()
+    {
+        int code = ReadHex(4, 4);
+        return Rune.IsValid(code) ? code : throw Fault("a \\u that is no character");
+    }
+
+    private int ReadHex(int minDigits, int maxDigits)
     {
         int numDigits = 0;
         while (numDigits < maxDigits && char.IsAsciiHexDigit(Next(numDigits)))
@@ -110,6 +128,6 @@ internal sealed partial class OnigurumaTranslator
         }
 
         _at += numDigits;
-        return (char)int.Parse(_pattern.AsSpan(_at - numDigits, numDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        return int.Parse(_pattern.AsSpan(_at - numDigits, numDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
     }
 }

@@ -18,6 +18,7 @@ internal sealed partial class OnigurumaTranslator
     private readonly string _origin;
     private readonly StringBuilder _output = new();
     private readonly List<TextRange> _mentioned = [];
+    private readonly List<(int First, int Last)> _supplementary = []; // what is named above U+FFFF
     private int _at;
     private int _depth;
     private bool _ignoresCase;
@@ -30,6 +31,7 @@ internal sealed partial class OnigurumaTranslator
     {
         _pattern = pattern;
         _origin = origin;
+        Supplementary = new SupplementaryMembers([], origin);
     }
 
     /// <summary>The chars that the pattern names, one by one or in ranges; complete after <see cref="Translate"/>.</summary>
@@ -37,6 +39,9 @@ internal sealed partial class OnigurumaTranslator
 
     /// <summary>The pattern names the script Han, whose chars do not count as mentioned; known after <see cref="Translate"/>.</summary>
     public bool UsesHan { get; private set; }
+
+    /// <summary>What the pattern names above U+FFFF; known after <see cref="Translate"/>.</summary>
+    public SupplementaryMembers Supplementary { get; private set; }
 
     /// <summary>Returns the pattern for <see cref="System.Text.RegularExpressions.Regex"/> without options.</summary>
     /// <exception cref="TokenizerFormatException">The pattern is malformed or uses syntax that is not supported.</exception>
@@ -47,8 +52,27 @@ internal sealed partial class OnigurumaTranslator
             throw new TokenizerFormatException($"{_origin} has {_pattern.Length} characters; at most {MaxLength} are supported");
         }
 
+        TranslateAll();
+        if (_supplementary.Count != 0)
+        {
+            // only now it is known which chars stand for what is above U+FFFF
+            Supplementary = new SupplementaryMembers(_supplementary, _origin);
+            TranslateAll();
+        }
+
+        return _output.ToString();
+    }
+
+    private void TranslateAll()
+    {
+        _at = 0;
+        _output.Clear();
+        _mentioned.Clear();
         TranslateAlternatives();
-        return _at == _pattern.Length ? _output.ToString() : throw Fault("a ) without its (");
+        if (_at != _pattern.Length)
+        {
+            throw Fault("a ) without its (");
+        }
     }
 
     private void TranslateAlternatives()
@@ -102,8 +126,7 @@ internal sealed partial class OnigurumaTranslator
             case '{' when TryReadInterval(out _, out _):
                 throw Fault("a {} with nothing to repeat");
             default:
-                _at++;
-                WriteLiteral(c, lastFolded);
+                WriteLiteral(ReadCharacter(), lastFolded);
                 break;
         }
     }
@@ -157,9 +180,22 @@ internal sealed partial class OnigurumaTranslator
         }
     }
 
-    private void WriteLiteral(char c, char lastFolded)
+    private int ReadCharacter()
     {
-        RejectSurrogate(c);
+        int code = char.ConvertToUtf32(_pattern, _at);
+        _at += code > char.MaxValue ? 2 : 1;
+        return code;
+    }
+
+    private void WriteLiteral(int code, char lastFolded)
+    {
+        if (code > char.MaxValue)
+        {
+            _output.Append('[').Append(NameSupplementary(code, code)).Append(']');
+            return;
+        }
+
+        char c = (char)code;
         _mentioned.Add(new TextRange(c, 1));
         if (!_ignoresCase)
         {
@@ -179,6 +215,18 @@ internal sealed partial class OnigurumaTranslator
         _lastFolded = folded;
     }
 
+    // members of a class for what is above U+FFFF; while the first pass finds out what there is, a char that is never there
+    private string NameSupplementary(int first, int last)
+    {
+        if (_ignoresCase)
+        {
+            throw Fault($"U+{first:X} without regard to case, which works for ASCII letters only");
+        }
+
+        _supplementary.Add((first, last));
+        return Supplementary.IsEmpty ? "\\uDFFF" : Supplementary.InRange(first, last);
+    }
+
     private static void Append(StringBuilder output, char c)
     {
         if (char.IsAsciiLetterOrDigit(c))
@@ -191,17 +239,9 @@ internal sealed partial class OnigurumaTranslator
         }
     }
 
-    private void RejectSurrogate(char c)
-    {
-        if (char.IsSurrogate(c))
-        {
-            throw Fault("a character above U+FFFF");
-        }
-    }
-
     private string Shown(int at, int length) => TokenizerNode.Quote(_pattern.Substring(at, Math.Min(length, _pattern.Length - at)));
 
     private TokenizerFormatException Fault(string found) => new(
-        $"{_origin}: the regular expression has {found} (at character {_at}); supported are literals, classes, \\s \\S \\d \\D, "
+        $"{_origin}: the regular expression has {found} (at character {_at}); supported are literals, classes and their intersection, \\s \\S \\d \\D, "
         + "\\p{..} with a general category or Han, \\A \\z ^ $, groups, (?i:..), look-around and quantifiers");
 }

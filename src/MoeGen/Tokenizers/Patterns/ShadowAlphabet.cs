@@ -22,15 +22,18 @@ internal sealed class ShadowAlphabet
 
     private readonly char[] _standIns = new char[(int)UnicodeCategory.OtherNotAssigned + 1]; // by UnicodeCategory
     private readonly char _ideographStandIn;
+    private readonly SupplementaryMembers _named;
 
     /// <summary>Chooses the stand-ins.</summary>
     /// <param name="mentioned">Every char that the pattern names by itself or in a range; stand-ins keep clear of them.</param>
+    /// <param name="named">What the pattern names above U+FFFF, which has its own stand-ins.</param>
     /// <param name="usesHan">The pattern names the script Han: ideographs need a stand-in of that script, all others one outside.</param>
     /// <param name="origin">File and JSON path, for errors.</param>
     /// <exception cref="TokenizerFormatException">The pattern mentions all chars of a category.</exception>
     /// <remarks>The four Han marks outside the ideographic planes, U+16FE2 to U+16FF1, go by their category only.</remarks>
-    public ShadowAlphabet(IReadOnlyList<TextRange> mentioned, bool usesHan, string origin)
+    public ShadowAlphabet(IReadOnlyList<TextRange> mentioned, SupplementaryMembers named, bool usesHan, string origin)
     {
+        _named = named;
         foreach (UnicodeCategory category in s_categories)
         {
             _standIns[(int)category] = Choose(category, c => !IsIn(mentioned, c) && !(usesHan && IsIn(HanScript.BasicRanges, c)), origin);
@@ -75,6 +78,11 @@ internal sealed class ShadowAlphabet
 
     private char StandIn(int codePoint)
     {
+        if (_named.Find(codePoint) is char own)
+        {
+            return own;
+        }
+
         UnicodeCategory category = Rune.GetUnicodeCategory(new Rune(codePoint));
         return category == UnicodeCategory.OtherLetter && HanScript.IsSupplementaryIdeograph(codePoint)
             ? _ideographStandIn

@@ -9,7 +9,7 @@ public class ShadowAlphabetTests
     [Fact]
     public void Cast_KeepsTheCategoryOfEveryCodePoint()
     {
-        ShadowAlphabet alphabet = new([new TextRange('A', 26), new TextRange(0xFF00, 0x100)], usesHan: false, "file");
+        ShadowAlphabet alphabet = new([new TextRange('A', 26), new TextRange(0xFF00, 0x100)], new SupplementaryMembers([], "file"), usesHan: false, "file");
         char[] shadow = new char[2];
         for (int code = 0x10000; code <= 0x10FFFF; code += 7)
         {
@@ -22,7 +22,7 @@ public class ShadowAlphabetTests
     [Fact]
     public void Cast_LeavesOtherTextAsItIs()
     {
-        ShadowAlphabet alphabet = new([], usesHan: false, "file");
+        ShadowAlphabet alphabet = new([], new SupplementaryMembers([], "file"), usesHan: false, "file");
         char[] shadow = new char[8];
 
         int length = alphabet.Cast("a🙂é漢", shadow);
@@ -34,5 +34,5 @@ public class ShadowAlphabetTests
 
     [Fact]
     public void Constructor_NeedsOneFreeCharacterPerCategory() =>
-        Assert.Throws<TokenizerFormatException>(() => new ShadowAlphabet([new TextRange(0xE000, 0x1900)], usesHan: false, "file"));
+        Assert.Throws<TokenizerFormatException>(() => new ShadowAlphabet([new TextRange(0xE000, 0x1900)], new SupplementaryMembers([], "file"), usesHan: false, "file"));
 }

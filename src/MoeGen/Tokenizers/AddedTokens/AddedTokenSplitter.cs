@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace MoeGen.Tokenizers;
@@ -71,21 +70,8 @@ internal sealed class AddedTokenSplitter
     }
 
     private static bool EndsWithWord(ReadOnlySpan<char> text) => !text.IsEmpty
-        && Rune.DecodeLastFromUtf16(text, out Rune last, out _) == System.Buffers.OperationStatus.Done && IsWordCharacter(last);
+        && Rune.DecodeLastFromUtf16(text, out Rune last, out _) == System.Buffers.OperationStatus.Done && CodePoints.IsWordCharacter(last);
 
     private static bool StartsWithWord(ReadOnlySpan<char> text) => !text.IsEmpty
-        && Rune.DecodeFromUtf16(text, out Rune first, out _) == System.Buffers.OperationStatus.Done && IsWordCharacter(first);
-
-    // \w of Unicode Technical Standard 18, annex C: alphabetic, marks, decimal digits, connectors and joiners
-    private static bool IsWordCharacter(Rune rune) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter => true,
-        UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter or UnicodeCategory.LetterNumber => true,
-        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark => true,
-        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.ConnectorPunctuation => true,
-
-        // zero width joiners; circled, squared and other enclosed letters, which are alphabetic although they are symbols
-        _ => rune.Value is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9)
-            or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189),
-    };
+        && Rune.DecodeFromUtf16(text, out Rune first, out _) == System.Buffers.OperationStatus.Done && CodePoints.IsWordCharacter(first);
 }

@@ -3,17 +3,20 @@ using System.Text;
 namespace MoeGen.Tokenizers;
 
 /// <summary>Lower-cases code point by code point, without regard to language or to the letters around.</summary>
-internal sealed class LowercaseNormalizer : Normalizer
+internal sealed class LowercaseNormalizer : RuneNormalizer
 {
-    public override string Normalize(string text)
-    {
-        StringBuilder lower = new(text.Length);
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            // U+0130 is the one code point whose lower case is two: i and a dot above
-            lower.Append(rune.Value == 0x130 ? "i\u0307" : Rune.ToLowerInvariant(rune).ToString());
-        }
+    // U+0130 is the one code point whose lower case is two: i and a dot above
+    private const int DottedI = 0x130;
 
-        return lower.ToString();
+    protected override void Write(Rune rune, StringBuilder output)
+    {
+        if (rune.Value == DottedI)
+        {
+            output.Append("i\u0307");
+        }
+        else
+        {
+            output.AppendRune(CodePoints.ToLower(rune));
+        }
     }
 }

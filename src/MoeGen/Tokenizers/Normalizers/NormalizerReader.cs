@@ -19,14 +19,33 @@ internal static class NormalizerReader
             "NFKC" => new UnicodeNormalizer(UnicodeForm.Nfkc),
             "NFKD" => new UnicodeNormalizer(UnicodeForm.Nfkd),
             "Lowercase" => new LowercaseNormalizer(),
+            "Strip" => new StripNormalizer(node.Require("strip_left").AsFlag(), node.Require("strip_right").AsFlag()),
+            "StripAccents" => new StripAccentsNormalizer(),
             "Prepend" => new PrependNormalizer(ReadContent(node.Require("prepend"))),
             "Replace" => new ReplaceNormalizer(TextPatternReader.Read(node.Require("pattern")), ReadContent(node.Require("content"))),
+            "Precompiled" => new PrecompiledNormalizer(CharacterMap.Read(node.Require("precompiled_charsmap"))),
+            "Nmt" => new NmtNormalizer(),
+            "BertNormalizer" => ReadBert(node),
+            "ByteLevel" => new ByteLevelNormalizer(),
             "Sequence" => new SequenceNormalizer(node.Require("normalizers").Items().ConvertAll(ReadOne), node.Origin),
-            _ => throw type.Unsupported("NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace and Sequence"),
+            _ => throw type.Unsupported(
+                "NFC, NFD, NFKC, NFKD, Lowercase, Strip, StripAccents, Prepend, Replace, Precompiled, Nmt, BertNormalizer, ByteLevel "
+                + "and Sequence"),
         };
     }
 
-    private static string ReadContent(TokenizerNode node)
+    private static Normalizer ReadBert(TokenizerNode node)
+    {
+        bool lowercases = node.Require("lowercase").AsFlag();
+        return BertNormalizer.Create(
+            node.Require("clean_text").AsFlag(),
+            node.Require("handle_chinese_chars").AsFlag(),
+            node.FindFlag("strip_accents", lowercases),
+            lowercases,
+            node.Origin);
+    }
+
+    public static string ReadContent(TokenizerNode node)
     {
         string content = node.AsText();
         return content.Length <= MaxContentLength

@@ -7,13 +7,13 @@ internal sealed class SequenceNormalizer(IReadOnlyList<Normalizer> normalizers, 
     private const int MaxGrowth = 32;
     private const int MinLimit = 1 << 20;
 
-    public override string Normalize(string text)
+    public override string Normalize(string text, ref int numLeading)
     {
         long limit = Math.Max((long)text.Length * MaxGrowth, MinLimit);
         string current = text;
         foreach (Normalizer normalizer in normalizers)
         {
-            current = normalizer.Normalize(current);
+            current = normalizer.Normalize(current, ref numLeading);
             if (current.Length > limit)
             {
                 throw new TokenizerFormatException(

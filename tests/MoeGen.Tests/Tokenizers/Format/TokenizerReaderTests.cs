@@ -43,12 +43,15 @@ public class TokenizerReaderTests
     }
 
     [Theory]
-    [InlineData("normalizer", """{"type": "BertNormalizer"}""", "normalizer.type is \"BertNormalizer\"; supported is NFC")]
+    [InlineData("normalizer", """{"type": "Truecase"}""", "normalizer.type is \"Truecase\"; supported is NFC")]
     [InlineData(
         "normalizer", """{"type": "Sequence", "normalizers": [{"type": "NFC"}, {}]}""", "normalizer.normalizers[1] has no \"type\"")]
     [InlineData("normalizer", """{"type": "Sequence", "normalizers": 1}""", "normalizer.normalizers is \"1\"; it must be an array")]
     [InlineData("normalizer", """{"type": "Prepend", "prepend": 7}""", "normalizer.prepend is \"7\"; it must be a string")]
     [InlineData("normalizer", "\"NFC\"", "normalizer is \"NFC\"; it must be an object")]
+    [InlineData("normalizer", """{"type": "Precompiled", "precompiled_charsmap": "*"}""", "normalizer.precompiled_charsmap is no base64")]
+    [InlineData(
+        "normalizer", """{"type": "Precompiled", "precompiled_charsmap": "////fw=="}""", "normalizer.precompiled_charsmap has 4 bytes, fewer")]
     [InlineData("pre_tokenizer", """{"type": "Metaspace"}""", "pre_tokenizer.type is \"Metaspace\"; supported is ByteLevel, Split")]
     [InlineData("pre_tokenizer", """{"type": "ByteLevel"}""", "pre_tokenizer has no \"add_prefix_space\"")]
     [InlineData(

@@ -63,7 +63,7 @@ public class TokenizerReaderTests
         "pre_tokenizer", """{"type": "Split", "pattern": {"String": "a"}, "behavior": "0"}""", "behavior is \"0\"; supported is Removed,")]
     [InlineData(
         "pre_tokenizer", """{"type": "Split", "pattern": {"Regex": "(a"}}""", "Regex: the regular expression has a ( without its )")]
-    [InlineData("post_processor", """{"type": "BertProcessing"}""", "post_processor.type is \"BertProcessing\"; supported is ByteLevel,")]
+    [InlineData("post_processor", """{"type": "Padding"}""", "post_processor.type is \"Padding\"; supported is ByteLevel,")]
     [InlineData("decoder", """{"type": "Metaspace"}""", "decoder.type is \"Metaspace\"; supported is ByteLevel, alone")]
     [InlineData("added_tokens", """[{"id": 1}]""", "added_tokens[0] has no \"content\"")]
     [InlineData("added_tokens", """[{"content": "a"}]""", "added_tokens[0] has no \"id\"")]

@@ -46,15 +46,27 @@ public class PostProcessorReaderTests
             """));
 
     [Fact]
-    public void Read_RefusesTwoTemplates()
+    public void Read_TakesWhatATemplateMadeForThePairOfTheNext()
     {
         string template = $$"""
-            {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<a>"} }, {"Sequence": {"id": "A"} }], {{Specials}} }
+            {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<a>"} }, {"Sequence": {"id": "A"} }],
+             "pair": [{"Sequence": {"id": "B"} }, {"Sequence": {"id": "A"} }], {{Specials}} }
             """;
 
-        Assert.Equal(
-            "tokenizer.json: post_processor.processors has 2 templates; supported is one",
-            LoadFault($$"""{"type": "Sequence", "processors": [{{template}}, {{template}}]}"""));
+        Tokenizer tokenizer = Load($$"""{"type": "Sequence", "processors": [{{template}}, {{template}}]}""");
+
+        Assert.Equal(['x', 256, 257], tokenizer.Encode("x", addSpecialTokens: true));
+    }
+
+    [Theory]
+    [InlineData("BertProcessing")]
+    [InlineData("RobertaProcessing")]
+    public void Read_PutsATextBetweenTwoTokens(string type)
+    {
+        Tokenizer tokenizer = Load($$"""{"type": "{{type}}", "cls": ["<a>", 256], "sep": ["<b>", 257]}""");
+
+        Assert.Equal([256, 'x', 257], tokenizer.Encode("x", addSpecialTokens: true));
+        Assert.Equal(['x'], tokenizer.Encode("x"));
     }
 
     private static Tokenizer Load(string postProcessor) => TinyTokenizer.Load(

@@ -1,80 +1,72 @@
 namespace MoeGen.Tokenizers;
 
-/// <summary>All tokens by id: what they add to a text and whether they are special. Immutable.</summary>
+/// <summary>All tokens by id: how they are written and whether they are special. Immutable.</summary>
 internal sealed class TokenTable
 {
-    private const byte Unused = 0;
-    private const byte Ordinary = 1;
-    private const byte Special = 2;
-
     private readonly Vocabulary _vocabulary;
     private readonly Dictionary<string, int> _addedIds;
-    private readonly byte[] _kinds; // by id
-    private readonly int[] _starts; // by id and one more: where the bytes of a token start in _bytes
-    private readonly byte[] _bytes;
+    private readonly string?[] _texts; // by id, null where no token is
+    private readonly HashSet<int> _specialIds = [];
+    private readonly HashSet<int> _skippedIds = [];
 
     /// <summary>Lays out the tokens of the model and the added ones.</summary>
     /// <param name="vocabulary">The tokens of the model.</param>
-    /// <param name="addedTokens">Tokens found in the text itself; those of the vocabulary keep its id.</param>
-    /// <param name="origin">File and JSON path of the added tokens, for errors.</param>
-    /// <exception cref="TokenizerFormatException">An added token would get the id of another token.</exception>
-    public TokenTable(Vocabulary vocabulary, IReadOnlyList<AddedToken> addedTokens, string origin)
+    /// <param name="addedTokens">Tokens found in the text itself; one with the id of a token of the model takes its place.</param>
+    /// <param name="normalizer">Changes the text of those added tokens that are normalized; may be null.</param>
+    public TokenTable(Vocabulary vocabulary, IReadOnlyList<AddedToken> addedTokens, Normalizer? normalizer)
     {
         _vocabulary = vocabulary;
         _addedIds = addedTokens.ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
-
-        IEnumerable<int> ids = vocabulary.Tokens.Values.Concat(_addedIds.Values);
-        Size = ids.DefaultIfEmpty(-1).Max() + 1;
-        _kinds = new byte[Size];
-        string[] contents = new string[Size];
-        foreach ((string content, int id) in vocabulary.Tokens)
+        _texts = new string?[vocabulary.Tokens.Select(token => token.Id).Concat(_addedIds.Values).DefaultIfEmpty(-1).Max() + 1];
+        foreach ((string token, int id) in vocabulary.Tokens)
         {
-            _kinds[id] = Ordinary;
-            contents[id] = content;
+            _texts[id] = token;
         }
 
         foreach (AddedToken token in addedTokens)
         {
-            if (_kinds[token.Id] != Unused && contents[token.Id] != token.Content)
+            // the Rust library decodes such a token to its normalized text, and does not take that for special any more
+            string text = token.IsNormalized && normalizer is not null ? normalizer.Normalize(token.Content) : token.Content;
+            _texts[token.Id] = text;
+            if (token.IsSpecial)
             {
-                string added = TokenizerNode.Quote(token.Content);
-                string there = TokenizerNode.Quote(contents[token.Id]);
-                throw new TokenizerFormatException(
-                    $"{origin} puts {added} behind the {vocabulary.Count} tokens of the model, at id {token.Id}, where {there} is already");
+                _specialIds.Add(token.Id);
             }
-
-            _kinds[token.Id] = token.IsSpecial ? Special : Ordinary;
-            contents[token.Id] = token.Content;
         }
 
-        _starts = new int[Size + 1];
-        using MemoryStream bytes = new();
-        for (int id = 0; id < Size; id++)
+        HashSet<string> specials = new(addedTokens.Where(token => token.IsSpecial).Select(token => token.Content), StringComparer.Ordinal);
+        for (int id = 0; id < _texts.Length; id++)
         {
-            _starts[id] = (int)bytes.Length;
-            bytes.Write(_kinds[id] == Unused ? [] : ByteLevelDecoder.GetBytes(contents[id]));
-            MaxTokenBytes = Math.Max(MaxTokenBytes, (int)bytes.Length - _starts[id]);
+            if (_texts[id] is string text && specials.Contains(text))
+            {
+                _skippedIds.Add(id);
+            }
         }
-
-        _starts[Size] = (int)bytes.Length;
-        _bytes = bytes.ToArray();
     }
 
     /// <summary>The highest id and one more.</summary>
-    public int Size { get; }
+    public int Size => _texts.Length;
 
-    /// <summary>Length of the longest token.</summary>
-    public int MaxTokenBytes { get; }
+    public bool Contains(int id) => (uint)id < (uint)_texts.Length && _texts[id] is not null;
 
-    public bool Contains(int id) => (uint)id < (uint)Size && _kinds[id] != Unused;
+    /// <summary>Requires that there is a token of an id.</summary>
+    /// <exception cref="UnknownTokenException">There is none.</exception>
+    public void Require(int id)
+    {
+        if (!Contains(id))
+        {
+            throw new UnknownTokenException(id, Size);
+        }
+    }
 
-    public bool IsSpecial(int id) => (uint)id < (uint)Size && _kinds[id] == Special;
+    /// <summary>Whether the file marks a token as special.</summary>
+    public bool IsSpecial(int id) => _specialIds.Contains(id);
+
+    /// <summary>Whether a token is left out when special tokens are: one that is written like a special token.</summary>
+    public bool IsSkipped(int id) => _skippedIds.Contains(id);
 
     public bool TryGetId(string token, out int id) => _addedIds.TryGetValue(token, out id) || _vocabulary.TryGetId(token, out id);
 
-    /// <summary>Returns what a token adds to a text.</summary>
-    /// <exception cref="UnknownTokenException">No token has the id.</exception>
-    public ReadOnlySpan<byte> GetBytes(int id) => Contains(id)
-        ? _bytes.AsSpan(_starts[id].._starts[id + 1])
-        : throw new UnknownTokenException(id, Size);
+    /// <summary>Returns a token as decoders see it; null when there is none of this id.</summary>
+    public string? Find(int id) => (uint)id < (uint)_texts.Length ? _texts[id] : null;
 }

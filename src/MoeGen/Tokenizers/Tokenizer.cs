@@ -1,10 +1,11 @@
+using System.Buffers;
 using System.Text;
 
 namespace MoeGen.Tokenizers;
 
 /// <summary>
-/// Turns text into token ids and back, as the <c>tokenizer.json</c> of a model says: byte-level byte-pair encoding in the pipeline of
-/// Hugging Face's tokenizers library.
+/// Turns text into token ids and back, as the <c>tokenizer.json</c> of a model says: the pipeline of Hugging Face's tokenizers library,
+/// whose version 0.23.2 the ids and texts are compared with.
 /// </summary>
 /// <remarks>Immutable and thread-safe; one instance serves any number of requests.</remarks>
 public sealed class Tokenizer
@@ -15,16 +16,19 @@ public sealed class Tokenizer
     private readonly Normalizer? _normalizer;
     private readonly AddedTokenSplitter _normalizedTokens;
     private readonly PreTokenizer? _preTokenizer;
-    private readonly BytePairModel _model;
+    private readonly TokenizerModel _model;
     private readonly TemplatePostProcessor _postProcessor;
+    private readonly DecoderChain _decoder;
+    private readonly TokenBytes _bytes;
 
     internal Tokenizer(
         TokenTable tokens,
         IReadOnlyList<AddedToken> addedTokens,
         Normalizer? normalizer,
         PreTokenizer? preTokenizer,
-        BytePairModel model,
-        TemplatePostProcessor postProcessor)
+        TokenizerModel model,
+        TemplatePostProcessor postProcessor,
+        DecoderChain decoder)
     {
         Tokens = tokens;
         _rawTokens = new AddedTokenSplitter(addedTokens.Where(token => !token.IsNormalized).Select(token => (token.Content, token)));
@@ -34,12 +38,20 @@ public sealed class Tokenizer
         _preTokenizer = preTokenizer;
         _model = model;
         _postProcessor = postProcessor;
+        _decoder = decoder;
+        DecodePlan = DecodePlan.TryCreate(decoder, tokens);
+        _bytes = DecodePlan?.Later ?? new TokenBytes(tokens.Size, GetBytesAlone, decoder.Origin);
+
+        byte[] GetBytesAlone(int id) => tokens.Find(id) is string token ? Encoding.UTF8.GetBytes(decoder.Decode([token])) : [];
     }
 
     /// <summary>The highest token id and one more; some ids below it may be unused.</summary>
     public int VocabularySize => Tokens.Size;
 
     internal TokenTable Tokens { get; }
+
+    /// <summary>The decoder worked out per token; null when it must see the text as a whole.</summary>
+    internal DecodePlan? DecodePlan { get; }
 
     /// <summary>Reads the tokenizer of a model.</summary>
     /// <param name="folder">
@@ -82,18 +94,18 @@ public sealed class Tokenizer
     /// <param name="skipSpecialTokens">Leaves special tokens out.</param>
     /// <returns>The text; bytes that are not valid UTF-8 become U+FFFD.</returns>
     /// <exception cref="UnknownTokenException">No token has one of the ids.</exception>
+    /// <exception cref="TokenizerFormatException">The decoder makes the text unreasonably long.</exception>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
     {
-        using MemoryStream bytes = new();
+        StreamingDetokenizer detokenizer = new(this, skipSpecialTokens);
+        ArrayBufferWriter<byte> text = new();
         foreach (int id in ids)
         {
-            if (!(skipSpecialTokens && IsSpecial(id)))
-            {
-                bytes.Write(GetBytes(id));
-            }
+            text.Write(detokenizer.Append(id));
         }
 
-        return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+        text.Write(detokenizer.Flush());
+        return Encoding.UTF8.GetString(text.WrittenSpan);
     }
 
     /// <summary>Finds the id of a token.</summary>
@@ -115,15 +127,24 @@ public sealed class Tokenizer
     /// <returns>True for added tokens that the file marks as special.</returns>
     public bool IsSpecial(int id) => Tokens.IsSpecial(id);
 
-    /// <summary>Returns the bytes that a token adds to a text; they may be part of a character only.</summary>
+    /// <summary>Returns the bytes that a token adds to a text when others are before it; they may be part of a character only.</summary>
     /// <param name="id">The token.</param>
     /// <returns>UTF-8, or a part of it; a view of the tokenizer's memory.</returns>
     /// <exception cref="UnknownTokenException">No token has this id.</exception>
     /// <remarks>
-    /// Allocates nothing. The bytes are those for which the characters of the token stand; a token with a character outside the byte
-    /// alphabet, as added tokens may have, adds its text.
+    /// Allocates nothing. For a byte-level vocabulary the bytes are those for which the characters of the token stand; a token with a
+    /// character outside the byte alphabet, as added tokens may have, adds its text. A token such as <c>&lt;0x0A&gt;</c> is one byte where
+    /// the decoder has byte fallback. Put together, the bytes of a sequence need not be its text: a decoder may treat the first token
+    /// differently and removes spaces at the start; <see cref="StreamingDetokenizer"/> does all that.
     /// </remarks>
-    public ReadOnlySpan<byte> GetBytes(int id) => Tokens.GetBytes(id);
+    public ReadOnlySpan<byte> GetBytes(int id)
+    {
+        Tokens.Require(id);
+        return _bytes[id];
+    }
+
+    /// <summary>Decodes tokens that exist and are not left out, all at once.</summary>
+    internal string DecodeWhole(List<int> ids) => _decoder.Decode(ids.ConvertAll(id => Tokens.Find(id)!));
 
     private static string WithoutLoneSurrogates(string text)
     {
@@ -147,7 +168,7 @@ public sealed class Tokenizer
         private readonly List<TextSegment> _segments = [];
         private readonly List<TextSegment> _normalizedSegments = [];
         private readonly PieceList _pieces = new();
-        private readonly BytePairWord _word = new();
+        private readonly ModelScratch _scratch = new();
 
         public List<int> Ids { get; } = [];
 
@@ -163,13 +184,19 @@ public sealed class Tokenizer
                 }
                 else
                 {
-                    ReadOnlySpan<char> part = text.AsSpan(range.Start, range.Length);
-                    EncodeNormalized(tokenizer._normalizer is null ? part : tokenizer._normalizer.Normalize(part.ToString()));
+                    EncodePart(text.Substring(range.Start, range.Length), isAtStart: range.Start == 0);
                 }
             }
         }
 
-        private void EncodeNormalized(ReadOnlySpan<char> text)
+        private void EncodePart(string part, bool isAtStart)
+        {
+            int numLeading = !isAtStart ? 0 : char.IsHighSurrogate(part[0]) ? 2 : 1;
+            string normalized = tokenizer._normalizer?.Normalize(part, ref numLeading) ?? part;
+            EncodeNormalized(normalized, numLeading);
+        }
+
+        private void EncodeNormalized(ReadOnlySpan<char> text, int numLeading)
         {
             _normalizedSegments.Clear();
             tokenizer._normalizedTokens.Split(text, _normalizedSegments);
@@ -181,18 +208,18 @@ public sealed class Tokenizer
                 }
                 else
                 {
-                    EncodeText(text.Slice(range.Start, range.Length));
+                    EncodeText(text.Slice(range.Start, range.Length), Math.Clamp(numLeading - range.Start, 0, range.Length));
                 }
             }
         }
 
-        private void EncodeText(ReadOnlySpan<char> text)
+        private void EncodeText(ReadOnlySpan<char> text, int numLeading)
         {
-            _pieces.Reset(text);
+            _pieces.Reset(text, numLeading);
             tokenizer._preTokenizer?.Apply(_pieces);
             for (int i = 0; i < _pieces.Count; i++)
             {
-                tokenizer._model.Encode(_pieces[i], _word, Ids);
+                tokenizer._model.Encode(_pieces[i], _scratch, Ids);
             }
         }
     }

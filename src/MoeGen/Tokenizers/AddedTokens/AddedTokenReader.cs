@@ -5,44 +5,35 @@ internal static class AddedTokenReader
 {
     /// <summary>Returns the tokens with the ids that the Rust library gives them.</summary>
     /// <remarks>
-    /// A token of the vocabulary has its id there. Any other is counted on from the end of the vocabulary in the order of the file,
-    /// whatever the file says: a file with gaps loads with shifted ids, and models are trained with those.
+    /// A token of the vocabulary has its id there. Any other is counted on from the size of the vocabulary in the order of the file,
+    /// whatever the file says: a file with gaps loads with shifted ids, and models are trained with those. Where that hits an id of the
+    /// vocabulary, the added token has it; a token that comes a second time takes the place of the first.
     /// </remarks>
     public static List<AddedToken> Read(TokenizerNode? node, Vocabulary vocabulary)
     {
-        List<AddedToken> tokens = [];
-        HashSet<string> contents = new(StringComparer.Ordinal);
-        HashSet<int> declaredIds = [];
+        Dictionary<string, AddedToken> byContent = new(StringComparer.Ordinal);
+        Dictionary<int, AddedToken> byId = [];
         int nextId = vocabulary.Count;
         foreach (TokenizerNode item in node?.Items() ?? [])
         {
-            TokenizerNode declaredId = item.Require("id");
-            if (!declaredIds.Add(declaredId.AsInteger()))
-            {
-                throw declaredId.Fault($"is {declaredId.AsInteger()}, like that of a token before it");
-            }
-
+            item.Require("id").AsInteger();
             string content = item.Require("content").AsText();
             if (content.Length == 0)
             {
                 continue;
             }
 
-            if (!contents.Add(content))
-            {
-                throw item.Fault($"adds {TokenizerNode.Quote(content)} a second time");
-            }
-
+            bool isAgain = byContent.TryGetValue(content, out AddedToken? before);
             if (!vocabulary.TryGetId(content, out int id))
             {
-                id = nextId;
+                id = isAgain ? before!.Id : nextId++;
             }
 
-            nextId = Math.Max(nextId, id + 1);
-            tokens.Add(ReadOne(item, id, content));
+            AddedToken token = ReadOne(item, id, content);
+            byContent[content] = byId[id] = isAgain && before!.IsSpecial ? token with { IsSpecial = true } : token;
         }
 
-        return tokens;
+        return [.. byId.Values];
     }
 
     private static AddedToken ReadOne(TokenizerNode node, int id, string content)

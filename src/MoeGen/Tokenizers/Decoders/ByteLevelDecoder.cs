@@ -2,8 +2,8 @@ using System.Text;
 
 namespace MoeGen.Tokenizers;
 
-/// <summary>Tells which bytes a token of a byte-level vocabulary adds to the text.</summary>
-internal static class ByteLevelDecoder
+/// <summary>Joins the bytes for which the characters of all tokens stand.</summary>
+internal sealed class ByteLevelDecoder : Decoder
 {
     /// <summary>
     /// Returns the bytes that the characters of a token stand for. A token with any other character - an added token, as a rule - is
@@ -28,5 +28,16 @@ internal static class ByteLevelDecoder
         }
 
         return bytes;
+    }
+
+    public override List<string> Decode(List<string> tokens)
+    {
+        using MemoryStream bytes = new();
+        foreach (string token in tokens)
+        {
+            bytes.Write(GetBytes(token));
+        }
+
+        return [Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length)];
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 
 namespace MoeGen.Tokenizers;
@@ -75,6 +77,15 @@ internal sealed class TokenizerNode
     public int AsInteger() => Element.ValueKind == JsonValueKind.Number && Element.TryGetInt32(out int value)
         ? value
         : throw Fault($"is {Describe(Element)}; it must be a 32-bit integer");
+
+    /// <summary>Returns a string that is one code point.</summary>
+    public Rune AsCharacter()
+    {
+        string text = AsText();
+        return Rune.DecodeFromUtf16(text, out Rune rune, out int length) == OperationStatus.Done && length == text.Length
+            ? rune
+            : throw Fault($"is {Describe(Element)}; it must be one character");
+    }
 
     public bool FindFlag(string name, bool whenAbsent) => Find(name)?.AsFlag() ?? whenAbsent;
 

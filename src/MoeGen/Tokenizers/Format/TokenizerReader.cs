@@ -8,11 +8,11 @@ internal static class TokenizerReader
         string configPath = Path.Combine(folder, "tokenizer_config.json");
         return TokenizerFile.Read(Path.Combine(folder, Tokenizer.FileName), root =>
         {
-            TokenizerNode model = root.Require("model");
-            DecoderReader.Require(root);
-            Vocabulary vocabulary = BytePairModelReader.ReadVocabulary(model);
+            RequireVersion(root.Find("version"));
+            (TokenizerModel model, Vocabulary vocabulary) = ModelReader.Read(root.Require("model"));
+            Normalizer? normalizer = NormalizerReader.Read(root.Find("normalizer"));
             List<AddedToken> addedTokens = AddedTokenReader.Read(root.Find("added_tokens"), vocabulary);
-            TokenTable tokens = new(vocabulary, addedTokens, root.Find("added_tokens")?.Origin ?? "");
+            TokenTable tokens = new(vocabulary, addedTokens, normalizer);
 
             // what the class of the tokenizer wants goes before what the file says
             TemplatePostProcessor postProcessor = PostProcessorReader.Read(root.Find("post_processor"), tokens);
@@ -21,13 +21,23 @@ internal static class TokenizerReader
                 postProcessor = TokenizerFile.Read(configPath, config => LlamaConfig.ReadPostProcessor(config, tokens)) ?? postProcessor;
             }
 
+            // "truncation" and "padding" are left to the caller, as transformers does
             return new Tokenizer(
                 tokens,
                 addedTokens,
-                NormalizerReader.Read(root.Find("normalizer")),
+                normalizer,
                 PreTokenizerReader.Read(root.Find("pre_tokenizer")),
-                BytePairModelReader.Read(model, vocabulary),
-                postProcessor);
+                model,
+                postProcessor,
+                DecoderReader.Read(root));
         });
+    }
+
+    private static void RequireVersion(TokenizerNode? version)
+    {
+        if (version is not null && version.AsText() != "1.0")
+        {
+            throw version.Unsupported("\"1.0\"");
+        }
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace MoeGen.Tokenizers;
 
 /// <summary>Byte-pair encoding: a word becomes its characters, and these join by the merges.</summary>
-/// <remarks>Thread-safe.</remarks>
-internal sealed class BytePairModel
+/// <remarks>Thread-safe. Source: Sennrich et al., Neural Machine Translation of Rare Words with Subword Units, 2016.</remarks>
+internal sealed class BytePairModel : TokenizerModel
 {
     private const int NoToken = -1;
 
@@ -28,11 +28,7 @@ internal sealed class BytePairModel
         }
     }
 
-    /// <summary>Appends the tokens of a word.</summary>
-    /// <param name="word">Valid UTF-16; not empty.</param>
-    /// <param name="scratch">Scratch of the caller, reused from word to word.</param>
-    /// <param name="ids">Receives the tokens.</param>
-    public void Encode(ReadOnlySpan<char> word, BytePairWord scratch, List<int> ids)
+    public override void Encode(ReadOnlySpan<char> word, ModelScratch scratch, List<int> ids)
     {
         if (_options.IgnoresMerges && _vocabulary.TryGetId(word, out int whole))
         {
@@ -47,35 +43,72 @@ internal sealed class BytePairModel
         }
 
         int first = ids.Count;
-        scratch.Clear();
+        scratch.Word.Clear();
         AddCharacters(word, scratch);
-        scratch.MergeAll(_merges);
-        scratch.AppendTo(ids);
+        scratch.Word.MergeAll(_merges);
+        scratch.Word.AppendTo(ids);
         _cache.Add(word, CollectionsMarshal.AsSpan(ids)[first..]);
     }
 
-    // a character that is no token becomes the unknown token, or vanishes when there is none; so the Rust library does it
-    private void AddCharacters(ReadOnlySpan<char> word, BytePairWord scratch)
+    // a character that is no token is spelled in bytes, or becomes the unknown token, or vanishes when there is none. An unknown token
+    // goes behind the bytes that follow it: a slip of the Rust library, for which every model was trained
+    private void AddCharacters(ReadOnlySpan<char> word, ModelScratch scratch)
     {
-        bool wasUnknown = false;
+        bool isUnknownPending = false;
         for (int i = 0; i < word.Length;)
         {
             int length = char.IsHighSurrogate(word[i]) ? 2 : 1;
-            int id = word[i] < NumDirect ? _directIds[word[i]]
-                : _vocabulary.TryGetId(word.Slice(i, length), out int found) ? found : NoToken;
+            ReadOnlySpan<char> marked = Mark(word, i, length, scratch);
             i += length;
 
-            bool isUnknown = id == NoToken;
-            if (!isUnknown)
+            int id = marked.Length == 1 && marked[0] < NumDirect ? _directIds[marked[0]]
+                : _vocabulary.TryGetId(marked, out int found) ? found : NoToken;
+            if (id != NoToken)
             {
-                scratch.Add(id);
+                AddPending(ref isUnknownPending, scratch.Word);
+                scratch.Word.Add(id);
             }
-            else if (_options.UnknownId is int unknown && !(wasUnknown && _options.FusesUnknown))
+            else if (_options.Bytes is null || !TryAddBytes(marked, scratch))
             {
-                scratch.Add(unknown);
-            }
+                if (!_options.FusesUnknown)
+                {
+                    AddPending(ref isUnknownPending, scratch.Word);
+                }
 
-            wasUnknown = isUnknown;
+                isUnknownPending = _options.Unknown is not null;
+            }
         }
+
+        AddPending(ref isUnknownPending, scratch.Word);
+    }
+
+    private void AddPending(ref bool isUnknownPending, BytePairWord word)
+    {
+        if (isUnknownPending)
+        {
+            word.Add(_options.Unknown!.Id);
+            isUnknownPending = false;
+        }
+    }
+
+    private bool TryAddBytes(ReadOnlySpan<char> text, ModelScratch scratch)
+    {
+        scratch.Ids.Clear();
+        bool isSpelled = _options.Bytes!.TrySpell(text, scratch.Ids);
+        foreach (int id in scratch.Ids)
+        {
+            scratch.Word.Add(id);
+        }
+
+        return isSpelled;
+    }
+
+    // a character as the vocabulary writes it, with the marks of its place in the word
+    private ReadOnlySpan<char> Mark(ReadOnlySpan<char> word, int start, int length, ModelScratch scratch)
+    {
+        string prefix = start > 0 ? _options.Prefix : "";
+        string suffix = start + length == word.Length ? _options.Suffix : "";
+        ReadOnlySpan<char> character = word.Slice(start, length);
+        return prefix.Length + suffix.Length == 0 ? character : scratch.Join(prefix, character, suffix);
     }
 }

@@ -3,88 +3,41 @@ using System.Text.Json;
 
 namespace MoeGen.Tokenizers;
 
-/// <summary>Reads the <c>model</c> of a tokenizer.json: BPE over a byte-level vocabulary.</summary>
+/// <summary>Reads a <c>model</c> of the type BPE.</summary>
 internal static class BytePairModelReader
 {
-    /// <summary>Ids are places in tables; the largest published vocabularies end near 260 000.</summary>
-    public const int MaxId = (1 << 22) - 1;
-
     private const int MaxMerges = 1 << 22;
 
-    public static Vocabulary ReadVocabulary(TokenizerNode model)
-    {
-        RequireBytePairs(model);
-        TokenizerNode vocab = model.Require("vocab");
-        if (vocab.Element.ValueKind != JsonValueKind.Object)
-        {
-            throw vocab.Unsupported("BPE, whose vocab is an object from token to id");
-        }
-
-        Dictionary<string, int> ids = new(StringComparer.Ordinal);
-        HashSet<int> used = [];
-        foreach (JsonProperty entry in vocab.Element.EnumerateObject())
-        {
-            string token = entry.Name;
-            if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id) || id is < 0 or > MaxId)
-            {
-                throw vocab.Fault($"has an id of {TokenizerNode.Quote(token)} that is no number from 0 to {MaxId}");
-            }
-
-            if (!ids.TryAdd(token, id))
-            {
-                throw vocab.Fault($"has the token {TokenizerNode.Quote(token)} twice");
-            }
-
-            if (!used.Add(id))
-            {
-                throw vocab.Fault($"has two tokens with the id {id}, one of them {TokenizerNode.Quote(token)}");
-            }
-        }
-
-        return ids.Count != 0 ? new Vocabulary(ids) : throw vocab.Fault("is empty");
-    }
+    // published affixes have two to four characters; they stand at every character of a text
+    private const int MaxAffixLength = 64;
 
     public static BytePairModel Read(TokenizerNode model, Vocabulary vocabulary)
     {
-        int? unknownId = null;
-        if (model.Find("unk_token") is TokenizerNode unknown)
-        {
-            unknownId = vocabulary.TryGetId(unknown.AsText(), out int id) ? id : throw unknown.Unsupported("a token of the vocabulary");
-        }
-
-        BytePairOptions options = new(unknownId, model.FindFlag("fuse_unk", false), model.FindFlag("ignore_merges", false));
-        return new BytePairModel(vocabulary, ReadMerges(model.Require("merges"), vocabulary), options);
-    }
-
-    private static void RequireBytePairs(TokenizerNode model)
-    {
-        // files from before the field have it not; they are BPE when they have merges
-        if (model.Find("type") is TokenizerNode type && type.AsText() != "BPE")
-        {
-            throw type.Unsupported("BPE");
-        }
-
-        if (model.FindFlag("byte_fallback", false))
-        {
-            throw model.Require("byte_fallback").Unsupported("false, a byte-level vocabulary");
-        }
-
         if (model.Find("dropout") is TokenizerNode dropout
             && (dropout.Element.ValueKind != JsonValueKind.Number || !dropout.Element.TryGetDouble(out double share) || share != 0))
         {
             throw dropout.Unsupported("null or 0");
         }
 
-        foreach (string affix in new[] { "continuing_subword_prefix", "end_of_word_suffix" })
-        {
-            if (model.Find(affix) is TokenizerNode node && node.AsText().Length != 0)
-            {
-                throw node.Unsupported("null or \"\"");
-            }
-        }
+        BytePairOptions options = new(
+            model.Find("unk_token") is TokenizerNode unknown ? UnknownToken.Read(unknown, vocabulary) : null,
+            model.FindFlag("fuse_unk", false),
+            model.FindFlag("byte_fallback", false) ? new ByteTokens(vocabulary) : null,
+            model.FindFlag("ignore_merges", false),
+            ReadAffix(model.Find("continuing_subword_prefix")),
+            ReadAffix(model.Find("end_of_word_suffix")));
+        return new BytePairModel(vocabulary, ReadMerges(model.Require("merges"), vocabulary, options.Prefix.Length), options);
     }
 
-    private static MergeTable ReadMerges(TokenizerNode merges, Vocabulary vocabulary)
+    private static string ReadAffix(TokenizerNode? node)
+    {
+        string affix = node?.AsText() ?? "";
+        return affix.Length <= MaxAffixLength
+            ? affix
+            : throw node!.Fault($"has {affix.Length} characters; supported are up to {MaxAffixLength}");
+    }
+
+    private static MergeTable ReadMerges(TokenizerNode merges, Vocabulary vocabulary, int prefixLength)
     {
         if (merges.Element.ValueKind != JsonValueKind.Array)
         {
@@ -109,7 +62,7 @@ internal static class BytePairModelReader
                 (string left, string right) = ReadPair(merges, entry, index);
                 joined.ResetWrittenCount();
                 joined.Write(left);
-                joined.Write(right);
+                joined.Write(right.AsSpan(Math.Min(right.Length, prefixLength))); // the right one goes on with a word, and loses its mark
                 table.Set(Find(left), Find(right), new Merge(rank++, Find(joined.WrittenSpan)));
             }
 

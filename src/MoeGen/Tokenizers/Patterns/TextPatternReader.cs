@@ -7,9 +7,8 @@ internal static class TextPatternReader
     {
         if (node.Find("String") is TokenizerNode literal)
         {
-            return literal.AsText().Length != 0
-                ? new LiteralPattern(literal.AsText())
-                : throw literal.Unsupported("a text that is not empty");
+            // an empty text is found between any two characters
+            return literal.AsText().Length != 0 ? new LiteralPattern(literal.AsText()) : new CodePointRegex("", literal.Origin);
         }
 
         return node.Find("Regex") is TokenizerNode regex

@@ -29,7 +29,9 @@ internal sealed class ByteLevelPreTokenizer(bool addsPrefixSpace, bool usesRegex
         for (int i = 0; i < pieces.Count; i++)
         {
             ReadOnlySpan<char> piece = pieces[i];
-            pieces.EndRewrite(WriteBytes(piece, pieces.BeginRewrite(ByteLevelAlphabet.MaxBytesPerChar * piece.Length)));
+            Span<char> room = pieces.BeginRewrite(ByteLevelAlphabet.MaxBytesPerChar * piece.Length);
+            int numLeading = Encoding.UTF8.GetByteCount(piece[..Math.Min(pieces.NumLeading(i), piece.Length)]);
+            pieces.EndRewrite(WriteBytes(piece, room), numLeading);
         }
 
         pieces.CommitRewrite();
@@ -44,7 +46,7 @@ internal sealed class ByteLevelPreTokenizer(bool addsPrefixSpace, bool usesRegex
             Span<char> room = pieces.BeginRewrite(piece.Length + shift);
             room[0] = ' ';
             piece.CopyTo(room[shift..]);
-            pieces.EndRewrite(piece.Length + shift);
+            pieces.EndRewrite(piece.Length + shift, pieces.NumLeading(i) > 0 ? pieces.NumLeading(i) + shift : 0);
         }
 
         pieces.CommitRewrite();

@@ -8,11 +8,11 @@ namespace MoeGen.Tokenizers;
 internal sealed class PieceList
 {
     private char[] _text = [];
-    private List<TextRange> _pieces = [];
+    private List<Piece> _pieces = [];
 
     private char[] _nextText = [];
     private int _nextTextLength;
-    private List<TextRange> _nextPieces = [];
+    private List<Piece> _nextPieces = [];
 
     public int Count => _pieces.Count;
 
@@ -20,16 +20,19 @@ internal sealed class PieceList
     public List<TextRange> Matches { get; } = [];
 
     /// <summary>Returns the text of a piece; never empty, valid until the next commit.</summary>
-    public ReadOnlySpan<char> this[int index] => _text.AsSpan(_pieces[index].Start, _pieces[index].Length);
+    public ReadOnlySpan<char> this[int index] => _text.AsSpan(_pieces[index].Range.Start, _pieces[index].Range.Length);
+
+    /// <summary>How many chars at the start of a piece stem from the first character of the text as given.</summary>
+    public int NumLeading(int index) => _pieces[index].NumLeading;
 
     /// <summary>Starts over with one piece: all of a text.</summary>
-    public void Reset(ReadOnlySpan<char> text)
+    public void Reset(ReadOnlySpan<char> text, int numLeading)
     {
         _pieces.Clear();
         text.CopyTo(Grow(ref _text, 0, text.Length));
         if (text.Length != 0)
         {
-            _pieces.Add(new TextRange(0, text.Length));
+            _pieces.Add(new Piece(new TextRange(0, text.Length), numLeading));
         }
     }
 
@@ -40,7 +43,9 @@ internal sealed class PieceList
     {
         if (part.Length != 0)
         {
-            _nextPieces.Add(new TextRange(_pieces[index].Start + part.Start, part.Length));
+            Piece piece = _pieces[index];
+            int numLeading = Math.Clamp(piece.NumLeading - part.Start, 0, part.Length);
+            _nextPieces.Add(new Piece(new TextRange(piece.Range.Start + part.Start, part.Length), numLeading));
         }
     }
 
@@ -55,9 +60,9 @@ internal sealed class PieceList
     public Span<char> BeginRewrite(int maxLength) => Grow(ref _nextText, _nextTextLength, maxLength);
 
     /// <summary>Appends the text that was written into the room of <see cref="BeginRewrite"/> as the next piece.</summary>
-    public void EndRewrite(int length)
+    public void EndRewrite(int length, int numLeading)
     {
-        _nextPieces.Add(new TextRange(_nextTextLength, length));
+        _nextPieces.Add(new Piece(new TextRange(_nextTextLength, length), numLeading));
         _nextTextLength += length;
     }
 

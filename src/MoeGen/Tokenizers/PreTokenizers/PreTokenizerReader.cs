@@ -1,10 +1,10 @@
+using System.Text;
+
 namespace MoeGen.Tokenizers;
 
 /// <summary>Reads the <c>pre_tokenizer</c> of a tokenizer.json.</summary>
 internal sealed class PreTokenizerReader
 {
-    private const string DigitPattern = @"\p{N}"; // the Rust library counts every Unicode number as a digit
-
     // published files have at most five; every stage passes over the whole text
     private const int MaxStages = 32;
 
@@ -32,12 +32,36 @@ internal sealed class PreTokenizerReader
             "Split" => new SplitPreTokenizer(
                 TextPatternReader.Read(node.Require("pattern")), ReadBehavior(node.Require("behavior")), node.FindFlag("invert", false)),
             "Digits" => new SplitPreTokenizer(
-                new CodePointRegex(DigitPattern, node.Origin),
+                new RunePattern(CodePoints.IsNumber),
                 node.Require("individual_digits").AsFlag() ? SplitBehavior.Isolated : SplitBehavior.Contiguous,
                 false),
+            "Metaspace" => MetaspaceReader.ReadPreTokenizer(node),
+            "Punctuation" => Punctuation(node.Find("behavior") is TokenizerNode behavior ? ReadBehavior(behavior) : SplitBehavior.Isolated),
+            "Whitespace" => new SplitPreTokenizer(new WordPattern(), SplitBehavior.Removed, true),
+            "WhitespaceSplit" => WhiteSpace(),
+            "BertPreTokenizer" => new SequencePreTokenizer([WhiteSpace(), Punctuation(SplitBehavior.Isolated)]),
+            "CharDelimiterSplit" => new SplitPreTokenizer(
+                new LiteralPattern(node.Require("delimiter").AsCharacter().ToString()), SplitBehavior.Removed, false),
+            "UnicodeScripts" => new ScriptPreTokenizer(),
+            "FixedLength" => ReadFixedLength(node),
             "Sequence" => new SequencePreTokenizer(node.Require("pretokenizers").Items().ConvertAll(ReadOne)),
-            _ => throw type.Unsupported("ByteLevel, Split, Digits and Sequence"),
+            _ => throw type.Unsupported(
+                "ByteLevel, Split, Digits, Metaspace, Punctuation, Whitespace, WhitespaceSplit, BertPreTokenizer, CharDelimiterSplit, "
+                + "UnicodeScripts, FixedLength and Sequence"),
         };
+    }
+
+    private static SplitPreTokenizer WhiteSpace() => new(new RunePattern(Rune.IsWhiteSpace), SplitBehavior.Removed, false);
+
+    private static SplitPreTokenizer Punctuation(SplitBehavior behavior) =>
+        new(new RunePattern(CodePoints.IsPunctuation), behavior, false);
+
+    private static FixedLengthPreTokenizer ReadFixedLength(TokenizerNode node)
+    {
+        const int DefaultLength = 5;
+        TokenizerNode? length = node.Find("length");
+        return new FixedLengthPreTokenizer(length is null ? DefaultLength
+            : length.AsInteger() > 0 ? length.AsInteger() : throw length.Unsupported("1 or more"));
     }
 
     private ByteLevelPreTokenizer ReadByteLevel(TokenizerNode node)

@@ -24,14 +24,14 @@ public class AddedTokenReaderTests
     }
 
     [Fact]
-    public void Read_CountsOnFromTheLastAddedToken()
+    public void Read_CountsOnFromTheSizeOfTheVocabularyEvenIfIdsEndHigher()
     {
         JsonObject json = TinyTokenizer.Json();
         json["model"]!["vocab"]!["<far>"] = 400;
 
         Tokenizer tokenizer = TinyTokenizer.Load(json.Adding(400, "<far>").Adding(401, "<next>"));
 
-        Assert.Equal([400, 401], tokenizer.Encode("<far><next>"));
+        Assert.Equal([400, 257], tokenizer.Encode("<far><next>"));
     }
 
     [Fact]
@@ -39,24 +39,27 @@ public class AddedTokenReaderTests
         Assert.Equal(['a', 256], TinyTokenizer.Load(TinyTokenizer.Json().Adding(256, "").Adding(257, "<b>")).Encode("a<b>"));
 
     [Fact]
-    public void Read_RefusesATokenGivenTwice() => Assert.Equal(
-        "tokenizer.json: added_tokens[1] adds \"<a>\" a second time",
-        TinyTokenizer.LoadFault(TinyTokenizer.Json().Adding(256, "<a>").Adding(257, "<a>")));
+    public void Read_LetsATokenGivenTwiceReplaceTheFirst()
+    {
+        Tokenizer tokenizer = TinyTokenizer.Load(
+            TinyTokenizer.Json().Adding(256, "<a>", "special").Adding(257, "<b>").Adding(258, "<a>", "lstrip"));
+
+        Assert.Equal(['x', 256, 257], tokenizer.Encode("x <a><b>"));
+        Assert.True(tokenizer.IsSpecial(256)); // once special, always special
+    }
 
     [Fact]
-    public void Read_RefusesAnIdGivenTwice() => Assert.Equal(
-        "tokenizer.json: added_tokens[1].id is 256, like that of a token before it",
-        TinyTokenizer.LoadFault(TinyTokenizer.Json().Adding(256, "<a>").Adding(256, "<b>")));
-
-    [Fact]
-    public void Read_RefusesAnIdThatTheVocabularyUses()
+    public void Read_GivesAnAddedTokenTheIdThatTheVocabularyUses()
     {
         // 257 tokens, one of them at 257: counting on from the vocabulary hits it
         JsonObject json = TinyTokenizer.Json();
         json["model"]!["vocab"]!["far"] = 257;
 
-        Assert.Equal(
-            "tokenizer.json: added_tokens puts \"<a>\" behind the 257 tokens of the model, at id 257, where \"far\" is already",
-            TinyTokenizer.LoadFault(json.Adding(258, "<a>")));
+        Tokenizer tokenizer = TinyTokenizer.Load(json.Adding(258, "<a>"));
+
+        Assert.Equal([257], tokenizer.Encode("<a>"));
+        Assert.Equal("<a>", tokenizer.Decode([257]));
+        Assert.True(tokenizer.TryGetId("far", out int id));
+        Assert.Equal(257, id);
     }
 }

@@ -64,13 +64,14 @@ public class BytePairModelTests
     }
 
     [Fact]
-    public void Read_RefusesAnUnknownTokenOutsideTheVocabulary()
+    public void Encode_RefusesTextThatNeedsAnUnknownTokenWhichIsNotThere()
     {
         string json = $$"""{"vocab": {{Vocab}}, "merges": [], "unk_token": "<unk>"}""";
 
+        Assert.NotEmpty(Encode(json, "a"));
         Assert.Equal(
-            "test.json: unk_token is \"<unk>\"; supported is a token of the vocabulary",
-            Assert.Throws<TokenizerFormatException>(() => Encode(json, "a")).Message);
+            "test.json: unk_token is \"<unk>\", which is not in the vocabulary; the text needs it",
+            Assert.Throws<TokenizerFormatException>(() => Encode(json, "\u00FF")).Message);
     }
 
     [Fact]
@@ -85,9 +86,9 @@ public class BytePairModelTests
             {
                 string word = string.Concat(Enumerable.Range(0, random.Next(1, 60)).Select(_ => (char)('a' + random.Next(3))));
                 List<int> ids = [];
-                model.Encode(word, new BytePairWord(), ids);
+                model.Encode(word, new ModelScratch(), ids);
 
-                Assert.Equal(MergeByDefinition(word, ranks).Select(token => vocabulary.Tokens[token]), ids);
+                Assert.Equal(MergeByDefinition(word, ranks).Select(token => vocabulary.TryGetId(token, out int id) ? id : -1), ids);
             }
         }
     }
@@ -154,11 +155,11 @@ public class BytePairModelTests
     {
         List<int> ids = [];
         BytePairModel model = Read(json, out _);
-        model.Encode(word, new BytePairWord(), ids);
+        model.Encode(word, new ModelScratch(), ids);
 
         // once more, now from the cache
         List<int> again = [];
-        model.Encode(word, new BytePairWord(), again);
+        model.Encode(word, new ModelScratch(), again);
         Assert.Equal(ids, again);
         return ids;
     }
@@ -166,7 +167,7 @@ public class BytePairModelTests
     private static BytePairModel Read(string json, out Vocabulary vocabulary)
     {
         TokenizerNode node = TinyTokenizer.Node(json);
-        vocabulary = BytePairModelReader.ReadVocabulary(node);
+        vocabulary = VocabularyReader.Read(node.Require("vocab"));
         return BytePairModelReader.Read(node, vocabulary);
     }
 }

@@ -8,8 +8,8 @@ public class PieceListTests
     public void Reset_MakesOnePieceOfAText()
     {
         PieceList pieces = new();
-        pieces.Reset("ab");
-        pieces.Reset("cde");
+        pieces.Reset("ab", 0);
+        pieces.Reset("cde", 0);
 
         Assert.Equal(["cde"], All(pieces));
     }
@@ -18,7 +18,7 @@ public class PieceListTests
     public void Reset_MakesNoPieceOfNothing()
     {
         PieceList pieces = new();
-        pieces.Reset("");
+        pieces.Reset("", 0);
 
         Assert.Empty(All(pieces));
     }
@@ -27,7 +27,7 @@ public class PieceListTests
     public void CommitCuts_KeepsThePartsThatWereCut()
     {
         PieceList pieces = new();
-        pieces.Reset("abcdef");
+        pieces.Reset("abcdef", 0);
         pieces.Cut(0, new TextRange(0, 2));
         pieces.Cut(0, new TextRange(2, 0));
         pieces.Cut(0, new TextRange(3, 3));
@@ -43,16 +43,29 @@ public class PieceListTests
     public void CommitRewrite_ReplacesTheText()
     {
         PieceList pieces = new();
-        pieces.Reset("ab");
+        pieces.Reset("ab", 0);
         foreach (string text in new[] { new string('x', 1000), "y" })
         {
             text.CopyTo(pieces.BeginRewrite(text.Length + 7));
-            pieces.EndRewrite(text.Length);
+            pieces.EndRewrite(text.Length, 0);
         }
 
         pieces.CommitRewrite();
 
         Assert.Equal([new string('x', 1000), "y"], All(pieces));
+    }
+
+    [Fact]
+    public void NumLeading_IsWhatIsLeftOfItInAPart()
+    {
+        PieceList pieces = new();
+        pieces.Reset("abcdef", 3);
+        pieces.Cut(0, new TextRange(0, 2));
+        pieces.Cut(0, new TextRange(2, 2));
+        pieces.Cut(0, new TextRange(4, 2));
+        pieces.CommitCuts();
+
+        Assert.Equal([2, 1, 0], Enumerable.Range(0, pieces.Count).Select(pieces.NumLeading));
     }
 
     private static IEnumerable<string> All(PieceList pieces) => Enumerable.Range(0, pieces.Count).Select(i => pieces[i].ToString());

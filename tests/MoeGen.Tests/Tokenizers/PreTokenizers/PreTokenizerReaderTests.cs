@@ -116,7 +116,7 @@ public class PreTokenizerReaderTests
     private static string Cut(string json, string text)
     {
         PieceList pieces = new();
-        pieces.Reset(text);
+        pieces.Reset(text, numLeading: 1);
         PreTokenizerReader.Read(TinyTokenizer.Node(json))!.Apply(pieces);
         return string.Join('|', Enumerable.Range(0, pieces.Count).Select(i => pieces[i].ToString()));
     }

@@ -9,6 +9,8 @@ public class StreamingDetokenizerTests
     // without merges the ids are bytes
     private static Tokenizer Bytes { get; } = TinyTokenizer.Load(TinyTokenizer.Json("ð Ł").Adding(257, "<|end|>", "special"));
 
+    private static Tokenizer SentencePiece { get; } = TinyTokenizer.Load(OracleFile.Read("llama-like").Json);
+
     [Fact]
     public void Append_GivesWholeCharactersAtOnce()
     {
@@ -95,9 +97,63 @@ public class StreamingDetokenizerTests
     }
 
     [Fact]
-    public void Append_AllocatesNothing()
+    public void Append_HoldsARunOfByteTokensBackUntilItIsOver()
     {
-        Tokenizer tokenizer = Tokenizer.Load(RepositoryFiles.DemoModel);
+        StreamingDetokenizer detokenizer = new(SentencePiece);
+
+        Assert.Equal([], detokenizer.Append(Byte(0xC3)));
+        Assert.Equal([], detokenizer.Append(Byte(0xA9)));
+        Assert.Equal("éa"u8, detokenizer.Append(Id("a")));
+        Assert.Equal([], detokenizer.Append(Byte(0x41)));
+        Assert.Equal("A"u8, detokenizer.Flush());
+    }
+
+    [Fact]
+    public void Append_ReplacesEveryByteOfARunThatDoesNotFit()
+    {
+        StreamingDetokenizer detokenizer = new(SentencePiece);
+
+        Assert.Equal([], detokenizer.Append(Byte(0xC3)));
+        Assert.Equal([], detokenizer.Append(Byte(0xA9)));
+        Assert.Equal("\uFFFD\uFFFD\uFFFD"u8, detokenizer.Append(Byte(0xFF)));
+        Assert.Equal("\uFFFD"u8, detokenizer.Append(Byte(0x41)));
+        Assert.Equal("a"u8, detokenizer.Append(Id("a")));
+        Assert.Equal([], detokenizer.Append(Byte(0x41)));
+        Assert.Equal([], detokenizer.Append(Byte(0xE2)));
+        Assert.Equal("\uFFFD\uFFFD"u8, detokenizer.Flush());
+    }
+
+    [Fact]
+    public void Append_StripsTheVeryFirstSpaceOnly()
+    {
+        StreamingDetokenizer detokenizer = new(SentencePiece, skipSpecialTokens: true);
+        for (int sequence = 0; sequence < 2; sequence++)
+        {
+            Assert.Equal([], detokenizer.Append(Id("<s>")));
+            Assert.Equal("the"u8, detokenizer.Append(Id("▁the")));
+            Assert.Equal(" the"u8, detokenizer.Append(Id("▁the")));
+            Assert.Equal([], detokenizer.Flush());
+        }
+    }
+
+    [Theory]
+    [InlineData("llama-like")]
+    [InlineData("mistral-like")]
+    [InlineData("gemma-like")]
+    [InlineData("t5-like")]
+    [InlineData("bert-like")]
+    public void Append_AllocatesNothingForOtherVocabularies(string name) =>
+        AssertNoAllocation(TinyTokenizer.Load(OracleFile.Read(name).Json));
+
+    [Fact]
+    public void Append_AllocatesNothing() => AssertNoAllocation(Tokenizer.Load(RepositoryFiles.DemoModel));
+
+    private static int Id(string token) => SentencePiece.TryGetId(token, out int id) ? id : throw new ArgumentException(token);
+
+    private static int Byte(int value) => Id($"<0x{value:X2}>");
+
+    private static void AssertNoAllocation(Tokenizer tokenizer)
+    {
         StreamingDetokenizer detokenizer = new(tokenizer);
         AppendAll(); // compiles
 
@@ -110,7 +166,10 @@ public class StreamingDetokenizerTests
         {
             for (int id = 0; id < tokenizer.VocabularySize; id++)
             {
-                detokenizer.Append(id);
+                if (tokenizer.Contains(id))
+                {
+                    detokenizer.Append(id);
+                }
             }
 
             detokenizer.Flush();

@@ -12,6 +12,12 @@ public class TokenizerMutationTests
 
     private const string LoneSurrogate = "HALF"; // stands for what a JsonNode cannot hold
 
+    private static readonly string[] s_values =
+    [
+        "null", "true", "-1", "1e99", "99999999999", "\"\"", $"\"{LoneSurrogate}\"", "\"AAAA\"", "[]", "{}", "[[]]", "[[\"a\", 1]]",
+        "{\"type\":\"Sequence\"}", "{\"type\":\"ByteFallback\"}", "{\"type\":\"Nmt\"}", "{\"type\":\"Whitespace\"}",
+    ];
+
     // one of everything, so that every reader meets damage
     private static byte[] File { get; } = Encoding.UTF8.GetBytes(MakeFile().ToJsonString());
 
@@ -45,18 +51,30 @@ public class TokenizerMutationTests
     {
         // most changed bytes only break the JSON; these leave it well formed
         Random random = new(43);
-        string[] values =
-            ["null", "true", "-1", "1e99", "99999999999", "\"\"", $"\"{LoneSurrogate}\"", "[]", "{}", "[[]]", "{\"type\":\"Sequence\"}"];
         for (int round = 0; round < 1000; round++)
         {
             JsonObject json = MakeFile();
 
-            // the vocabulary has most of the nodes and little to tell
-            List<JsonNode> nodes = [.. Descendants(json).Where(
-                node => node.Parent is not JsonObject { Count: > 100 } || random.Next(50) == 0)];
-            nodes[random.Next(nodes.Count)].ReplaceWith(JsonNode.Parse(values[random.Next(values.Length)]));
+            LoadAndUse(Encoding.UTF8.GetBytes(ChangeStructure(json, random)));
+        }
+    }
 
-            LoadAndUse(Encoding.UTF8.GetBytes(json.ToJsonString().Replace(LoneSurrogate, @"\ud800")));
+    [Theory]
+    [MemberData(nameof(OracleVectorTests.Names), MemberType = typeof(OracleVectorTests))]
+    public void Load_SurvivesDamageOfEveryComponent(string name)
+    {
+        string json = OracleFile.Read(name).Json.ToJsonString();
+        byte[] file = Encoding.UTF8.GetBytes(json);
+        Random random = new(45);
+        for (int round = 0; round < 40; round++)
+        {
+            LoadAndUse(file.AsSpan(0, random.Next(file.Length)));
+
+            byte[] damaged = [.. file];
+            damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            LoadAndUse(damaged);
+
+            LoadAndUse(Encoding.UTF8.GetBytes(ChangeStructure(JsonNode.Parse(json)!.AsObject(), random)));
         }
     }
 
@@ -72,6 +90,14 @@ public class TokenizerMutationTests
 
             LoadAndUse(damaged);
         }
+    }
+
+    // the vocabulary has most of the nodes and little to tell
+    private static string ChangeStructure(JsonObject json, Random random)
+    {
+        List<JsonNode> nodes = [.. Descendants(json).Where(node => node.Parent is not JsonObject { Count: > 100 } || random.Next(50) == 0)];
+        nodes[random.Next(nodes.Count)].ReplaceWith(JsonNode.Parse(s_values[random.Next(s_values.Length)]));
+        return json.ToJsonString().Replace(LoneSurrogate, @"\ud800");
     }
 
     private static void LoadAndUse(ReadOnlySpan<byte> file)

@@ -66,4 +66,53 @@ public class TokenizeCommandTests
         File.Copy(Path.Combine(RepositoryFiles.DemoModel, "tokenizer.json"), folder["tokenizer.json"]);
         Assert.Equal("[]\n", (await CliRun.Of("tokenize", folder.Path)).Output);
     }
+
+    [Theory]
+    [InlineData("gpt-2")]
+    [InlineData("mistral-v0.1")]
+    [InlineData("t5-small")]
+    public async Task JsonLines_GiveTheVectorsOfPublishedTokenizers(string name)
+    {
+        string folder = RepositoryFiles.RequireShared($"tokenizers/{name}");
+        JsonArray rows = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "vectors.json"))) switch
+        {
+            JsonArray array => array,
+            JsonNode root => root["vectors"]!.AsArray(),
+            null => [],
+        };
+        string texts = string.Concat(rows.Select(row => row!["text"]!.ToJsonString() + "\n"));
+        string ids = string.Concat(rows.Select(row => row!["ids"]!.ToJsonString() + "\n"));
+        string idsSpecial = string.Concat(rows.Select(row => row!["ids_special"]!.ToJsonString() + "\n"));
+
+        Assert.Equal(ids, (await CliRun.With(texts, CancellationToken.None, "tokenize", folder, "--jsonl")).Output);
+        Assert.Equal(idsSpecial, (await CliRun.With(texts, CancellationToken.None, "tokenize", folder, "--jsonl", "--special")).Output);
+        foreach ((string[] options, string expected) in new[] { (Array.Empty<string>(), "decoded"), (["--skip-special"], "decoded_skip_special") })
+        {
+            CliRun decoded = await CliRun.With(
+                idsSpecial, CancellationToken.None, ["tokenize", folder, "--jsonl", "--decode", .. options]);
+            Assert.Equal(
+                rows.Select(row => row![expected]!.GetValue<string>()),
+                decoded.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.GetValue<string>()));
+        }
+    }
+
+    [Fact]
+    public async Task InvalidUtf8_IsReplacedOrRefused()
+    {
+        Random random = new(3);
+        for (int round = 0; round < 50; round++)
+        {
+            byte[] input = new byte[random.Next(1, 100)];
+            random.NextBytes(input);
+            CliRun plain = await CliRun.With(input, CancellationToken.None, "tokenize", "demo");
+            Assert.Equal(ExitCodes.Done, plain.ExitCode);
+
+            // a JSON string of the bytes, and the bytes alone, which are no JSON
+            byte[] quoted = [(byte)'"', .. input.Where(b => b is not ((byte)'"' or (byte)'\\' or < 0x20)), (byte)'"', (byte)'\n'];
+            CliRun line = await CliRun.With(quoted, CancellationToken.None, "tokenize", "demo", "--jsonl");
+            Assert.Equal(ExitCodes.Done, line.ExitCode);
+            CliRun lines = await CliRun.With(input, CancellationToken.None, "tokenize", "demo", "--jsonl");
+            Assert.InRange(lines.ExitCode, ExitCodes.Done, ExitCodes.Failed);
+        }
+    }
 }

@@ -14,9 +14,13 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
     public static Task<CliRun> Of(params string[] args) => With("", CancellationToken.None, args);
 
     /// <summary>Runs a command.</summary>
-    public static async Task<CliRun> With(string input, CancellationToken cancellationToken, params string[] args)
+    public static Task<CliRun> With(string input, CancellationToken cancellationToken, params string[] args) =>
+        With(Encoding.UTF8.GetBytes(input), cancellationToken, args);
+
+    /// <summary>Runs a command whose input need not be text.</summary>
+    public static async Task<CliRun> With(byte[] input, CancellationToken cancellationToken, params string[] args)
     {
-        using MemoryStream stdin = new(Encoding.UTF8.GetBytes(input)), stdout = new();
+        using MemoryStream stdin = new(input), stdout = new();
         using StringWriter stderr = new();
         int exitCode = await CommandLine.RunAsync(args, new CliStreams(stdin, stdout, stderr, IsErrorTerminal: false), cancellationToken);
         return new CliRun(exitCode, Encoding.UTF8.GetString(stdout.ToArray()), stderr.ToString());

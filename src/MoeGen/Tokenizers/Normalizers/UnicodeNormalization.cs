@@ -58,7 +58,7 @@ internal static class UnicodeNormalization
         {
             // what composes back to itself is settled; what can join the code point before it is not
             HashSet<int> composed = [.. UnicodeTables.Compositions.Values];
-            codes.UnionWith(decompositions.Keys.Where(code => !composed.Contains(code)));
+            codes.UnionWith(decompositions.Keys.Where(code => !composed.Contains(code) || !IsCanonical(code)));
             codes.UnionWith(UnicodeTables.Compositions.Keys.Select(pair => pair.Second));
             codes.UnionWith(Enumerable.Range(VowelBase, NumVowels));
             codes.UnionWith(Enumerable.Range(TrailBase + 1, NumTrails - 1));
@@ -71,6 +71,9 @@ internal static class UnicodeNormalization
 
         // the first UTF-16 unit of a supplementary code point stands for its whole block of 1024
         return SearchValues.Create([.. codes.Select(code => new Rune(code).ToString()[0]).Distinct()]);
+
+        // U+1FDD is composed of U+1FFE, which compatibility decomposes further, and does not come back
+        bool IsCanonical(int code) => decompositions[code].SequenceEqual(UnicodeTables.Canonical.GetValueOrDefault(code, []));
     }
 
     private static List<int> Decompose(string text, Dictionary<int, int[]> decompositions)

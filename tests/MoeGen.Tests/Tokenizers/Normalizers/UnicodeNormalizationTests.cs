@@ -28,6 +28,7 @@ public class UnicodeNormalizationTests
         { "ﬁ ² ①", "ﬁ ² ①", "ﬁ ² ①", "fi 2 1", "fi 2 1" },
         { "\uFF76\uFF9E", "\uFF76\uFF9E", "\uFF76\uFF9E", "\u30AC", "\u30AB\u3099" },
         { "\uFDFA", "\uFDFA", "\uFDFA", "صلى الله عليه وسلم", "صلى الله عليه وسلم" },
+        { "\u1FDD", "\u1FDD", "\u1FFE\u0300", " \u0314\u0300", " \u0314\u0300" }, // a part of it is no canonical one
         { "𝒳🙂", "𝒳🙂", "𝒳🙂", "X🙂", "X🙂" },
         { "\U0002F800", "\u4E3D", "\u4E3D", "\u4E3D", "\u4E3D" },
         { "\U0001D15E", "\U0001D157\U0001D165", "\U0001D157\U0001D165", "\U0001D157\U0001D165", "\U0001D157\U0001D165" },

@@ -1,6 +1,7 @@
 using System.Text;
 using MoeGen.Engine;
 using MoeGen.Testing;
+using MoeGen.Tests.Tokenizers;
 using MoeGen.Tokenizers;
 
 namespace MoeGen.Tests.Engine;
@@ -30,6 +31,27 @@ public class TextStreamTests
     {
         Assert.Equal(expected, string.Concat(Stream(text, [stop], out bool isStopped)));
         Assert.True(isStopped);
+    }
+
+    [Theory]
+    [InlineData("the token 中 🙂 Hello", null, "the token 中 🙂 Hello")]
+    [InlineData("the token 中 🙂 Hello", "🙂", "the token 中 ")]
+    public void SentencePieceText_LosesTheSpaceThatWasPutBeforeIt(string text, string? stop, string expected)
+    {
+        Tokenizer tokenizer = TinyTokenizer.Load(OracleFile.Read("llama-like").Json);
+        TextStream stream = new(tokenizer, stop is null ? [] : [stop]);
+        StringBuilder streamed = new();
+        foreach (int id in tokenizer.Encode(text, addSpecialTokens: true))
+        {
+            if (!stream.IsStopped)
+            {
+                stream.Append(id);
+                streamed.Append(Encoding.UTF8.GetString(stream.Released));
+            }
+        }
+
+        stream.Finish();
+        Assert.Equal(expected, streamed.Append(Encoding.UTF8.GetString(stream.Released)).ToString());
     }
 
     [Fact]

@@ -303,6 +303,9 @@ class MoeGen.SamplingOptions
     new()
     static MoeGen.SamplingOptions Greedy { get; }
 
+class MoeGen.Templates.ChatTemplateException
+    new(String message, Exception innerException = ...)
+
 class MoeGen.TextGeneration
     Boolean MoveNext(CancellationToken cancellationToken = ...)
     Int32 GeneratedLength { get; }

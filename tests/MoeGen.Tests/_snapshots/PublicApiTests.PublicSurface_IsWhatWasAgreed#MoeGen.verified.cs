@@ -303,7 +303,25 @@ class MoeGen.SamplingOptions
     new()
     static MoeGen.SamplingOptions Greedy { get; }
 
+class MoeGen.Templates.ChatMessage
+    String Content { get; set; }
+    String Role { get; set; }
+    String ToString()
+    new(String Role, String Content)
+
+class MoeGen.Templates.ChatTemplate
+    String Render(IEnumerable<MoeGen.Templates.ChatMessage> messages, Boolean addGenerationPrompt = ...)
+    String Render(JsonObject variables)
+    static MoeGen.Templates.ChatTemplate Load(String folder, TimeProvider clock = ...)
+    static MoeGen.Templates.ChatTemplate Parse(String text, String name, TimeProvider clock = ...)
+
 class MoeGen.Templates.ChatTemplateException
+    new(String message, Exception innerException = ...)
+
+class MoeGen.Templates.ChatTemplateRaisedException
+    new(String message)
+
+class MoeGen.Templates.ChatTemplateRenderException
     new(String message, Exception innerException = ...)
 
 class MoeGen.TextGeneration

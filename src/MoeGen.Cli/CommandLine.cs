@@ -25,6 +25,7 @@ internal static class CommandLine
             EmitCommand.Create(streams),
             LogitsCommand.Create(streams),
             TokenizeCommand.Create(streams),
+            TemplateCommand.Create(streams),
             BenchCommand.Create(streams),
         };
 

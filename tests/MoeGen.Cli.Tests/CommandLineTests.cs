@@ -11,6 +11,7 @@ public class CommandLineTests
     [InlineData("emit", "--output")]
     [InlineData("logits", "--greedy")]
     [InlineData("tokenize", "--jsonl")]
+    [InlineData("template", "--jsonl")]
     [InlineData("bench", "--runs")]
     public async Task Help_ListsTheOptions(string command, string option)
     {

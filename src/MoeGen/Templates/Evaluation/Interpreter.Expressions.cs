@@ -36,7 +36,7 @@ internal sealed partial class Interpreter
                 _position = expression.Position;
                 return _context.GetItem(container, key);
             case SliceExpression slice:
-                return IsConstant(slice) ? EvaluateConstantSlice(slice, scope) : EvaluateSlice(slice, scope);
+                return EvaluateSlice(slice, scope);
             case UnaryExpression unary:
                 return Operators.Negate(unary.Operator, Evaluate(unary.Operand, scope));
             case NotExpression not:
@@ -105,19 +105,6 @@ internal sealed partial class Interpreter
         }
 
         return BoolValue.True;
-    }
-
-    // jinja2 computes constants beforehand, in another way: there a slice that cannot be is undefined, like an item
-    private Value EvaluateConstantSlice(SliceExpression slice, Scope scope)
-    {
-        try
-        {
-            return EvaluateSlice(slice, scope);
-        }
-        catch (TemplateFault) when (slice.Step is not ConstantExpression { Value: NumberValue { IsTrue: false } })
-        {
-            return new UndefinedValue("a constant cannot be sliced");
-        }
     }
 
     private static bool IsConstant(Expression? expression) => expression switch

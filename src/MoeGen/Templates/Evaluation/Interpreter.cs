@@ -103,7 +103,14 @@ internal sealed partial class Interpreter
         // jinja2 computes a statement's values before it writes the first one, but nothing can tell
         foreach (Expression item in print.Items)
         {
-            output.Append(_context.ToText(Evaluate(item, scope)));
+            try
+            {
+                output.Append(_context.ToText(Evaluate(item, scope)));
+            }
+            catch (TemplateFault) when (item is SliceExpression { Step: not ConstantExpression { Value: NumberValue { IsTrue: false } } } && IsConstant(item))
+            {
+                // jinja2 writes constants beforehand, and there a slice that cannot be is undefined, like an item
+            }
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class TextValue : Value
         for (int i = 0; i < Text.Length;)
         {
             int length = CodePoints.LengthAt(Text, i);
-            yield return With(Text.Substring(i, length));
+            yield return new TextValue(Text.Substring(i, length));
             i += length;
         }
     }

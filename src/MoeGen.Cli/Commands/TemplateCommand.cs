@@ -20,7 +20,8 @@ internal sealed class TemplateCommand
 
     private readonly Option<bool> _jsonLines = new("--jsonl")
     {
-        Description = "Each input line is an object with messages, tools and any variables; each output line {\"text\": ...} or {\"raises\": ...}.",
+        Description =
+            "Each input line is an object with messages, tools and any variables; each output line {\"text\": ...} or {\"raises\": ...}.",
     };
 
     private readonly CliStreams _streams;

@@ -34,13 +34,16 @@ public sealed class ChatTemplate
     /// </param>
     /// <param name="clock">Tells the date to templates that ask for it; by default the system's.</param>
     /// <returns>The template.</returns>
-    /// <exception cref="ChatTemplateException">There is no template, a file is damaged, or the template uses something unsupported.</exception>
+    /// <exception cref="ChatTemplateException">There is no template, a file is damaged, or the template uses something
+    /// unsupported.</exception>
     public static ChatTemplate Load(string folder, TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         TemplateFolder files = TemplateFolder.Read(folder);
         TimeProvider time = clock ?? TimeProvider.System;
-        ChatTemplate? withTools = files.WithTools is { } source ? new ChatTemplate(Parser.Parse(source), null, files.SpecialTokens, time) : null;
+        ChatTemplate? withTools = files.WithTools is { } source
+            ? new ChatTemplate(Parser.Parse(source), null, files.SpecialTokens, time)
+            : null;
         return new ChatTemplate(Parser.Parse(files.Default), withTools, files.SpecialTokens, time);
     }
 
@@ -87,7 +90,8 @@ public sealed class ChatTemplate
 
     /// <summary>Renders a conversation from parsed JSON, in which a key may appear twice; the last one counts.</summary>
     internal string Render(JsonElement variables) =>
-        Render(() => variables.EnumerateObject().Select(member => new KeyValuePair<string, Value>(member.Name, JsonValues.From(member.Value))));
+        Render(() =>
+            variables.EnumerateObject().Select(member => new KeyValuePair<string, Value>(member.Name, JsonValues.From(member.Value))));
 
     private string Render(Func<IEnumerable<KeyValuePair<string, Value>>> read)
     {

@@ -18,7 +18,8 @@ internal sealed record TemplateFolder(TemplateSource Default, TemplateSource? Wi
 
     private static readonly string[] s_templateNames = ["chat_template.jinja", "template.jinja"];
 
-    private static readonly string[] s_tokenNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+    private static readonly string[] s_tokenNames =
+        ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
     public static TemplateFolder Read(string folder)
     {
@@ -32,7 +33,8 @@ internal sealed record TemplateFolder(TemplateSource Default, TemplateSource? Wi
             return new TemplateFolder(new TemplateSource(ReadText(file), file), null, tokens);
         }
 
-        return config is not null && config.RootElement.TryGetProperty("chat_template", out JsonElement template) && template.ValueKind != JsonValueKind.Null
+        return config is not null && config.RootElement.TryGetProperty("chat_template", out JsonElement template)
+            && template.ValueKind != JsonValueKind.Null
             ? FromConfig(configPath, template, tokens)
             : throw new ChatTemplateException(
                 $"{folder}: no chat template; expected {string.Join(", ", s_templateNames)} or a chat_template in {ConfigName}");
@@ -140,6 +142,7 @@ internal sealed record TemplateFolder(TemplateSource Default, TemplateSource? Wi
         }
 
         byte[] bytes = File.ReadAllBytes(path);
-        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw new ChatTemplateException($"{path}: the file is not valid UTF-8");
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes)
+            : throw new ChatTemplateException($"{path}: the file is not valid UTF-8");
     }
 }

@@ -12,7 +12,8 @@ internal static class TemplateLimits
     /// <summary>Brackets, blocks and operators inside each other; Python's own parser stops at 200 brackets.</summary>
     public const int MaxNesting = 200;
 
-    /// <summary>Macros and recursive loops that are active at once; about where Python's recursion limit of 1000 frames ends them.</summary>
+    /// <summary>Macros and recursive loops that are active at once; about where Python's recursion limit of 1000 frames ends
+    /// them.</summary>
     public const int MaxCalls = 180;
 
     /// <summary>Statements, expressions and items of sequences that are evaluated.</summary>

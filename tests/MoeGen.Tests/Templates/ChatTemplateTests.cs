@@ -19,7 +19,8 @@ public class ChatTemplateTests
 
     [Fact]
     public void Render_KnowsToolsAndDocumentsAsNone() =>
-        Assert.Equal("None None", ChatTemplate.Parse("{{ tools }} {{ documents }}{{ add_generation_promp }}", "t").Render(new JsonObject()));
+        Assert.Equal("None None",
+            ChatTemplate.Parse("{{ tools }} {{ documents }}{{ add_generation_promp }}", "t").Render(new JsonObject()));
 
     [Fact]
     public void Render_KeepsNumbersAsTheyWere()
@@ -60,7 +61,8 @@ public class ChatTemplateTests
     {
         using TemporaryFolder folder = new();
         folder.Write("chat_template.jinja", "{{ bos_token }}{{ eos_token }}{{ pad_token }}{{ unk_token }}");
-        folder.Write("tokenizer_config.json", """{"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": false}, "unk_token": null}""");
+        folder.Write("tokenizer_config.json",
+            """{"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": false}, "unk_token": null}""");
         folder.Write("special_tokens_map.json", """{"bos_token": "other", "pad_token": {"content": "<pad>"}}""");
         ChatTemplate template = ChatTemplate.Load(folder.Path);
         Assert.Equal("<s></s><pad>", template.Render([]));
@@ -95,13 +97,15 @@ public class ChatTemplateTests
     {
         using TemporaryFolder folder = new();
         folder.Write("chat_template.jinja", [0x61, 0xFF]);
-        Assert.Contains("chat_template.jinja: the file is not valid UTF-8", Assert.Throws<ChatTemplateException>(() => ChatTemplate.Load(folder.Path)).Message);
+        Assert.Contains("chat_template.jinja: the file is not valid UTF-8",
+            Assert.Throws<ChatTemplateException>(() => ChatTemplate.Load(folder.Path)).Message);
     }
 
     [Fact]
     public void StrftimeNow_TellsTheDateOrWhatItIsGiven()
     {
-        ChatTemplate template = ChatTemplate.Parse("{{ strftime_now('%d %B %Y, %A %-d %b %y %H:%M:%S %j %I%p %%') }}", "t", new StoppedClock());
+        ChatTemplate template =
+            ChatTemplate.Parse("{{ strftime_now('%d %B %Y, %A %-d %b %y %H:%M:%S %j %I%p %%') }}", "t", new StoppedClock());
         Assert.Equal("05 March 2026, Thursday 5 Mar 26 14:07:09 064 02PM %", template.Render([]));
         Assert.Equal("today", template.Render(new JsonObject { ["strftime_now"] = "today" }));
     }

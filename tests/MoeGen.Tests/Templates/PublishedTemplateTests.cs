@@ -8,7 +8,8 @@ namespace MoeGen.Tests.Templates;
 /// <summary>Published templates give what jinja2 gives, to the byte, or refuse what it refuses.</summary>
 public class PublishedTemplateTests
 {
-    public static TheoryData<string> Names => [.. RepositoryFiles.FolderNames(Path.Combine(RepositoryFiles.Shared, "templates")).DefaultIfEmpty("qwen3")];
+    public static TheoryData<string> Names =>
+        [.. RepositoryFiles.FolderNames(Path.Combine(RepositoryFiles.Shared, "templates")).DefaultIfEmpty("qwen3")];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -24,7 +25,8 @@ public class PublishedTemplateTests
             string actual = Render(template, Variables(file, expected));
             if (actual != Expected(expected))
             {
-                faults.AppendLine($"{expected["conversation"]} {expected["vars"]?.ToJsonString()}\n  expected {Expected(expected)}\n  got      {actual}");
+                faults.AppendLine(
+                    $"{expected["conversation"]} {expected["vars"]?.ToJsonString()}\n  expected {Expected(expected)}\n  got      {actual}");
             }
         }
 
@@ -39,7 +41,8 @@ public class PublishedTemplateTests
             ["eos_token"] = file["eos_token"]?.DeepClone(),
             ["strftime_now"] = file["strftime_now"]?.DeepClone(),
         };
-        foreach ((string name, JsonNode? value) in file["conversations"]![row["conversation"]!.GetValue<string>()]!.AsObject().Concat(row["vars"]!.AsObject()))
+        foreach ((string name,
+            JsonNode? value) in file["conversations"]![row["conversation"]!.GetValue<string>()]!.AsObject().Concat(row["vars"]!.AsObject()))
         {
             variables[name] = value?.DeepClone();
         }
@@ -48,7 +51,8 @@ public class PublishedTemplateTests
     }
 
     private static string Expected(JsonObject row) =>
-        row["rendered"] is JsonNode text ? $"text: {text.GetValue<string>()}" : row["raises"] is JsonNode message ? $"raises: {message.GetValue<string>()}" : "fails";
+        row["rendered"] is JsonNode text ? $"text: {text.GetValue<string>()}" : row["raises"] is JsonNode message
+            ? $"raises: {message.GetValue<string>()}" : "fails";
 
     private static string Render(ChatTemplate template, JsonObject variables)
     {

@@ -30,9 +30,12 @@ public class TemplateFuzzTests
 
     private static readonly string[] s_pieces =
     [
-        "{{", "}}", "{%", "%}", "{#", "#}", "-", "+", " ", "\n", "(", ")", "[", "]", "{", "}", "|", ".", ",", ":", "'", "\"", "\\", "~", "**", "//", "=",
-        "==", "!", " if ", " else ", " for ", " in ", " not ", " is ", " and ", "set ", "endset", "endif", "endfor", "macro ", "endmacro", "call ", "raw",
-        "endraw", "loop", "messages", "role", "content", "upper", "tojson", "join", "map", "range", "namespace", "1", "0x", "1.5", "1e9", "99999999999999",
+        "{{", "}}", "{%", "%}", "{#", "#}", "-", "+", " ", "\n", "(", ")", "[", "]", "{", "}", "|", ".", ",", ":", "'", "\"", "\\", "~",
+            "**", "//", "=",
+        "==", "!", " if ", " else ", " for ", " in ", " not ", " is ", " and ", "set ", "endset", "endif", "endfor", "macro ", "endmacro",
+            "call ", "raw",
+        "endraw", "loop", "messages", "role", "content", "upper", "tojson", "join", "map", "range", "namespace", "1", "0x", "1.5", "1e9",
+            "99999999999999",
         "none", "true", "é", "\U0001f642", "\u2028", "\ud83d", "\0", "%s", "{}", "\\u", "x",
     ];
 
@@ -41,7 +44,12 @@ public class TemplateFuzzTests
         ["messages"] = new JsonArray(
             new JsonObject { ["role"] = "system", ["content"] = "Be brief." },
             new JsonObject { ["role"] = "user", ["content"] = "Hi" },
-            new JsonObject { ["role"] = "assistant", ["content"] = "Yo", ["tool_calls"] = new JsonArray(new JsonObject { ["function"] = new JsonObject { ["a"] = 1 } }) }),
+            new JsonObject
+            {
+                ["role"] = "assistant",
+                ["content"] = "Yo",
+                ["tool_calls"] = new JsonArray(new JsonObject { ["function"] = new JsonObject { ["a"] = 1 } }),
+            }),
         ["add_generation_prompt"] = true,
     };
 

@@ -25,7 +25,8 @@ public class TemplateLimitTests
     [InlineData("{{ 10 ** 5000 }}", "digits")]
     [InlineData("{% for a in range(99999) %}{{ 'x' * 9999 }}{% endfor %}", "characters")]
     [InlineData("{{ ('a\n' * 999999)|indent(99999) }}", "characters")]
-    [InlineData("{% set ns = namespace() %}{% for i in range(99999) %}{% set ns.a = namespace(b=ns.a) %}{% endfor %}{{ ns }}", "nested too deeply")]
+    [InlineData("{% set ns = namespace() %}{% for i in range(99999) %}{% set ns.a = namespace(b=ns.a) %}{% endfor %}{{ ns }}",
+        "nested too deeply")]
     public void Render_KeepsTheLimits(string template, string fault)
     {
         ChatTemplate parsed = ChatTemplate.Parse(template, "t");
@@ -64,7 +65,8 @@ public class TemplateLimitTests
         }
 
         ChatTemplate template = ChatTemplate.Parse("{{ x }}", "t");
-        Assert.Contains("levels", Assert.Throws<ChatTemplateRenderException>(() => template.Render(new JsonObject { ["x"] = nested })).Message);
+        Assert.Contains("levels",
+            Assert.Throws<ChatTemplateRenderException>(() => template.Render(new JsonObject { ["x"] = nested })).Message);
     }
 
     [Fact]

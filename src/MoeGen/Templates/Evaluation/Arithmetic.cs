@@ -47,7 +47,8 @@ internal static class Arithmetic
 
         // 66 bits of quotient, the last of them standing for all that is cut off, round as the exact value does
         int shift = (int)(66 - (left.GetBitLength() - right.GetBitLength()));
-        BigInteger numerator = BigInteger.Abs(shift > 0 ? left << shift : left), denominator = BigInteger.Abs(shift < 0 ? right << -shift : right);
+        BigInteger numerator = BigInteger.Abs(shift > 0 ? left << shift : left);
+        BigInteger denominator = BigInteger.Abs(shift < 0 ? right << -shift : right);
         BigInteger quotient = BigInteger.DivRem(numerator, denominator, out BigInteger remainder);
         double value = Math.ScaleB((double)(quotient | (remainder.IsZero ? 0 : 1)), -shift);
         return double.IsInfinity(value) ? throw new TemplateFault("integer division result too large for a float")
@@ -63,7 +64,9 @@ internal static class Arithmetic
     private static double Modulo(double left, double right)
     {
         double remainder = left % right;
-        return remainder == 0 ? Math.CopySign(0, right) : double.IsNegative(remainder) != double.IsNegative(right) ? remainder + right : remainder;
+        return remainder == 0 ? Math.CopySign(0, right)
+            : double.IsNegative(remainder) != double.IsNegative(right) ? remainder + right
+            : remainder;
     }
 
     private static Value Power(BigInteger left, BigInteger right)

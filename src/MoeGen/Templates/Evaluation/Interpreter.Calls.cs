@@ -85,7 +85,8 @@ internal sealed partial class Interpreter
 
         if (call.NamedSpread is not null)
         {
-            DictValue dict = Evaluate(call.NamedSpread, scope) as DictValue ?? throw new TemplateFault("argument after ** must be a mapping");
+            DictValue dict = Evaluate(call.NamedSpread, scope) as DictValue
+                ?? throw new TemplateFault("argument after ** must be a mapping");
             foreach ((Value key, Value value) in dict.Items)
             {
                 AddNamed(named, (key as TextValue)?.Text ?? throw new TemplateFault("keywords must be strings"), value);

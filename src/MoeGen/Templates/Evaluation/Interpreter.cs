@@ -107,7 +107,8 @@ internal sealed partial class Interpreter
             {
                 output.Append(_context.ToText(Evaluate(item, scope)));
             }
-            catch (TemplateFault) when (item is SliceExpression { Step: not ConstantExpression { Value: NumberValue { IsTrue: false } } } && IsConstant(item))
+            catch (TemplateFault) when (item is SliceExpression { Step: not ConstantExpression { Value: NumberValue { IsTrue: false } } }
+                && IsConstant(item))
             {
                 // jinja2 writes constants beforehand, and there a slice that cannot be is undefined, like an item
             }

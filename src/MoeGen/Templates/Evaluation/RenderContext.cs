@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace MoeGen.Templates;
 
-/// <summary>One rendering of a template: its variables, what it has used of its limits, and access to values as jinja2's sandbox does it.</summary>
+/// <summary>One rendering of a template: its variables, what it has used of its limits, and access to values as jinja2's sandbox does
+/// it.</summary>
 /// <remarks>Source: jinja2 3.1, sandbox.py.</remarks>
 internal sealed class RenderContext(IReadOnlyDictionary<string, Value> variables)
 {

@@ -44,7 +44,8 @@ internal sealed class AttributePath
         _ => [attribute],
     };
 
-    private static Value ToKey(string part) => CharacterTests.IsDigit(part) && int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+    private static Value ToKey(string part) =>
+        CharacterTests.IsDigit(part) && int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
         ? IntValue.Of(index)
         : new TextValue(part);
 }

@@ -18,7 +18,8 @@ internal static class FilterTable
     {
         Dictionary<string, Function> filters = [];
         foreach (Function filter in (IEnumerable<Function>)
-            [.. TextFilters.All, .. MarkupFilters.All, .. NumberFilters.All, .. SequenceFilters.All, .. SortFilters.All, .. SelectFilters.All, JsonFilter.Filter])
+            [.. TextFilters.All, .. MarkupFilters.All, .. NumberFilters.All, .. SequenceFilters.All, .. SortFilters.All,
+                .. SelectFilters.All, JsonFilter.Filter])
         {
             filters.Add(filter.Name, filter);
         }

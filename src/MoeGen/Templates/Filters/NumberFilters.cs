@@ -58,10 +58,12 @@ internal static class NumberFilters
         {
             NumberValue scale = (NumberValue)Arithmetic.Apply("**", IntValue.Of(10), IntValue.Of(precision));
             NumberValue scaled = (NumberValue)Arithmetic.Apply("*", number, scale);
-            return Arithmetic.Apply("/", scaled.Whole is { } exact ? new IntValue(exact) : ToInteger(scaled.Float, method == "ceil"), scale);
+            return Arithmetic.Apply("/", scaled.Whole is { } exact ? new IntValue(exact)
+                : ToInteger(scaled.Float, method == "ceil"), scale);
         }
 
-        return number.Whole is { } whole ? new IntValue(RoundWhole(whole, precision)) : new FloatValue(FloatText.RoundTo(number.Float, precision));
+        return number.Whole is { } whole ? new IntValue(RoundWhole(whole, precision))
+            : new FloatValue(FloatText.RoundTo(number.Float, precision));
     }
 
     private static IntValue ToInteger(double value, bool isUp) => double.IsFinite(value)

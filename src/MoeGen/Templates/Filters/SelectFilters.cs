@@ -1,6 +1,7 @@
 namespace MoeGen.Templates;
 
-/// <summary>Filters that apply another filter or a test to each item. Like Python's generators, they begin when somebody reads them.</summary>
+/// <summary>Filters that apply another filter or a test to each item. Like Python's generators, they begin when somebody reads
+/// them.</summary>
 internal static class SelectFilters
 {
     public static IEnumerable<Function> All { get; } =

@@ -26,7 +26,8 @@ internal static class SequenceFilters
             : context.GetAttribute(a[0]!, a[1].AsText())),
     ];
 
-    private static Value First(IEnumerator<Value> items, string whenEmpty) => items.MoveNext() ? items.Current : new UndefinedValue(whenEmpty);
+    private static Value First(IEnumerator<Value> items, string whenEmpty) =>
+        items.MoveNext() ? items.Current : new UndefinedValue(whenEmpty);
 
     // nothing is checked before the first item is asked for
     private static IEnumerator<Value> Items(Value value)

@@ -8,9 +8,12 @@ internal static class SortFilters
         new("sort", "value reverse? case_sensitive? attribute?", (context, a) =>
             new ListValue(Ordering.Sort(context, context.ToList(a[0]!), SortKey(context, a[2], a[3]), a[1].AsFlag()))),
         new("dictsort", "value case_sensitive? by? reverse?", DictSort),
-        new("unique", "value case_sensitive? attribute?", (context, a) => new IteratorValue(Unique(context, a[0]!, Key(context, a[1], a[2])))),
-        new("min", "value case_sensitive? attribute?", (context, a) => Extreme(context, a, (item, best) => Ordering.IsLess(context, item, best))),
-        new("max", "value case_sensitive? attribute?", (context, a) => Extreme(context, a, (item, best) => Ordering.Compare(context, ">", item, best))),
+        new("unique", "value case_sensitive? attribute?", (context, a) =>
+            new IteratorValue(Unique(context, a[0]!, Key(context, a[1], a[2])))),
+        new("min", "value case_sensitive? attribute?", (context, a) =>
+            Extreme(context, a, (item, best) => Ordering.IsLess(context, item, best))),
+        new("max", "value case_sensitive? attribute?", (context, a) =>
+            Extreme(context, a, (item, best) => Ordering.Compare(context, ">", item, best))),
         new("groupby", "value attribute default? case_sensitive?", GroupBy),
     ];
 

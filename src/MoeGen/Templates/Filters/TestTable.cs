@@ -40,7 +40,8 @@ internal static class TestTable
         Add(tests, "iterable", "value", (_, a) => a[0]!.Iterate() is not null);
         Add(tests, "callable", "obj /", (_, a) => a[0]!.IsCallable);
         Add(tests, "escaped", "value", (_, a) => a[0] is TextValue { IsMarkup: true });
-        Add(tests, "sameas", "value other", (_, a) => ReferenceEquals(a[0], a[1]) || (a[0] is IntValue && a[1] is IntValue && a[0]!.Equals(a[1])));
+        Add(tests, "sameas", "value other", (_, a) =>
+            ReferenceEquals(a[0], a[1]) || (a[0] is IntValue && a[1] is IntValue && a[0]!.Equals(a[1])));
     }
 
     private static void AddComparisons(Dictionary<string, Function> tests)

@@ -155,7 +155,8 @@ internal static class TextFilters
                 throw new TemplateFault("urlencode needs pairs of key and value");
             }
 
-            parts.Add(string.Join('=', keyAndValue.Select(part => Quote(context.ToText(part), "").Replace("%20", "+", StringComparison.Ordinal))));
+            parts.Add(string.Join('=',
+                keyAndValue.Select(part => Quote(context.ToText(part), "").Replace("%20", "+", StringComparison.Ordinal))));
         }
 
         return context.Text(string.Join('&', parts));

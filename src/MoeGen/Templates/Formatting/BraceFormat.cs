@@ -151,7 +151,9 @@ internal sealed class BraceFormat
         for (int i = end < 0 ? field.Length : end; i < field.Length;)
         {
             bool isItem = field[i] == '[';
-            int stop = isItem ? field.IndexOf(']', i) : field.AsSpan(i + 1).IndexOfAny('.', '[') is >= 0 and int next ? i + 1 + next : field.Length;
+            int stop = isItem ? field.IndexOf(']', i)
+                : field.AsSpan(i + 1).IndexOfAny('.', '[') is >= 0 and int next ? i + 1 + next
+                : field.Length;
             if (stop < 0 || stop == i + 1)
             {
                 throw new TemplateFault($"malformed field '{field}' in format string");
@@ -159,7 +161,8 @@ internal sealed class BraceFormat
 
             string name = field[(i + 1)..stop];
             value = !isItem ? _context.GetAttribute(value, name)
-                : _context.GetItem(value, int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? IntValue.Of(index) : new TextValue(name));
+                : _context.GetItem(value, int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+                    ? IntValue.Of(index) : new TextValue(name));
             i = isItem ? stop + 1 : stop;
         }
 

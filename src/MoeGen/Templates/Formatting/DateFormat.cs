@@ -20,7 +20,8 @@ internal static class DateFormat
             // glibc: a minus leaves out the padding, an underscore pads with blanks
             char flag = i + 2 < format.Length && format[i + 1] is '-' or '_' or '0' ? format[++i] : ' ';
             string part = Directive(time, format[++i]) ?? (flag == ' ' ? $"%{format[i]}" : $"%{flag}{format[i]}");
-            text.Append(flag == '-' && part.Length > 1 && char.IsAsciiDigit(part[0]) ? part.TrimStart('0', ' ') is { Length: > 0 } kept ? kept : "0"
+            bool isNumber = part.Length > 1 && (char.IsAsciiDigit(part[0]) || part[0] == ' ');
+            text.Append(flag == '-' && isNumber ? part.TrimStart('0', ' ') is { Length: > 0 } kept ? kept : "0"
                 : flag == '_' && part.StartsWith('0') ? " " + part[1..]
                 : part);
         }

@@ -147,12 +147,14 @@ internal sealed class FormatSpec
         if (type == ' ')
         {
             digits = !double.IsFinite(value) ? FloatText.NonFinite(Math.Abs(value))
-                : _precision is int precision ? FloatText.General(value, Math.Min(precision, FloatText.MaxPrecision), _isAlternate, hasDecimal: true)
+                : _precision is int precision
+                    ? FloatText.General(value, Math.Min(precision, FloatText.MaxPrecision), _isAlternate, hasDecimal: true)
                 : FloatText.Repr(Math.Abs(value));
         }
         else if (type is 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or 'n' or '%')
         {
-            digits = NumberFormat.Float(type == '%' ? value * 100 : value, type == '%' ? 'f' : type == 'n' ? 'g' : type, _precision ?? 6, _isAlternate);
+            char notation = type == '%' ? 'f' : type == 'n' ? 'g' : type;
+            digits = NumberFormat.Float(type == '%' ? value * 100 : value, notation, _precision ?? 6, _isAlternate);
         }
         else
         {

@@ -25,7 +25,8 @@ internal sealed class PrintfFormat
         ? _format.Text[_position]
         : throw new TemplateFault("incomplete format");
 
-    public static TextValue Format(RenderContext context, TextValue format, Value values) => new PrintfFormat(context, format, values).Run();
+    public static TextValue Format(RenderContext context, TextValue format, Value values) =>
+        new PrintfFormat(context, format, values).Run();
 
     private TextValue Run()
     {

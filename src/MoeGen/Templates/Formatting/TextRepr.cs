@@ -34,7 +34,8 @@ internal static class TextRepr
         result.Append(quote);
     }
 
-    /// <summary>Whether <c>str.isprintable</c> holds for a character: letters, marks, numbers, punctuation, symbols, and the blank.</summary>
+    /// <summary>Whether <c>str.isprintable</c> holds for a character: letters, marks, numbers, punctuation, symbols, and the
+    /// blank.</summary>
     public static bool IsPrintable(string text, int index) => text[index] == ' ' || CharUnicodeInfo.GetUnicodeCategory(text, index) is not
         (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse
         or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator

@@ -124,9 +124,9 @@ internal sealed partial class Lexer
 
     private void ReadRaw(int begin)
     {
-        for (int i = _text.IndexOf("{%", _position, StringComparison.Ordinal); i >= 0; i = _text.IndexOf("{%", i + 1, StringComparison.Ordinal))
+        for (int i = FindTag(_position); i >= 0; i = FindTag(i + 1))
         {
-            if (MatchRaw(i, "endraw", isEnd: true) is { } end)
+            if (_text[i + 1] == '%' && MatchRaw(i, "endraw", isEnd: true) is { } end)
             {
                 AddData(i, end.Sign, mayStripLine: true);
                 Advance(end.End);

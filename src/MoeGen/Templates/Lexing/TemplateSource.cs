@@ -10,7 +10,8 @@ internal sealed class TemplateSource
         Text = unified.EndsWith('\n') ? unified[..^1] : unified;
         if (Text.Length > TemplateLimits.MaxSource)
         {
-            throw new ChatTemplateException($"{name}: the template has {Text.Length} characters; at most {TemplateLimits.MaxSource} are read");
+            throw new ChatTemplateException(
+                $"{name}: the template has {Text.Length} characters; at most {TemplateLimits.MaxSource} are read");
         }
     }
 

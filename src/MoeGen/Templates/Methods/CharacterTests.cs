@@ -51,10 +51,12 @@ internal static class CharacterTests
     }
 
     /// <summary>Whether there are cased characters, all of them small.</summary>
-    public static bool IsLower(string text) => IsCased(text, PythonCase.IsLower, rune => PythonCase.IsUpper(rune) || PythonCase.IsTitle(rune));
+    public static bool IsLower(string text) =>
+        IsCased(text, PythonCase.IsLower, rune => PythonCase.IsUpper(rune) || PythonCase.IsTitle(rune));
 
     /// <summary>Whether there are cased characters, all of them capital.</summary>
-    public static bool IsUpper(string text) => IsCased(text, PythonCase.IsUpper, rune => PythonCase.IsLower(rune) || PythonCase.IsTitle(rune));
+    public static bool IsUpper(string text) =>
+        IsCased(text, PythonCase.IsUpper, rune => PythonCase.IsLower(rune) || PythonCase.IsTitle(rune));
 
     /// <summary>Whether capitals follow what is not cased, and small characters what is.</summary>
     public static bool IsTitle(string text)
@@ -75,7 +77,8 @@ internal static class CharacterTests
         return hasCased;
     }
 
-    private static bool HasNumber(Rune rune) => CharUnicodeInfo.GetNumericValue(rune.ToString(), 0) >= 0 || Rune.GetNumericValue(rune) != -1;
+    private static bool HasNumber(Rune rune) =>
+        CharUnicodeInfo.GetNumericValue(rune.ToString(), 0) >= 0 || Rune.GetNumericValue(rune) != -1;
 
     private static bool All(string text, Func<Rune, bool> test)
     {

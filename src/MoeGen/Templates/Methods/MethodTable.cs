@@ -19,5 +19,6 @@ internal sealed class MethodTable
     public void Add(string name, Func<RenderContext, Arguments, Value> body) => _functions.Add(name, new Function(name, body));
 
     /// <summary>Returns a method that belongs to a value, or null.</summary>
-    public Value? Bind(Value self, string name) => _functions.TryGetValue(name, out Function? function) ? new FunctionValue(function, self) : null;
+    public Value? Bind(Value self, string name) =>
+        _functions.TryGetValue(name, out Function? function) ? new FunctionValue(function, self) : null;
 }

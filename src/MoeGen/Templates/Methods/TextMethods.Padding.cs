@@ -14,12 +14,15 @@ internal static partial class TextMethods
     private static void AddPadding(MethodTable methods)
     {
         methods.Add("center", "width fillchar? /", (context, a) => Center(context, Self(a), a[1].AsCount(), Fill(a)));
-        methods.Add("ljust", "width fillchar? /", (context, a) => Pad(context, Self(a), 0, a[1].AsCount() - Self(a).NumCodePoints, Fill(a)));
-        methods.Add("rjust", "width fillchar? /", (context, a) => Pad(context, Self(a), a[1].AsCount() - Self(a).NumCodePoints, 0, Fill(a)));
+        methods.Add("ljust", "width fillchar? /", (context, a) =>
+            Pad(context, Self(a), 0, a[1].AsCount() - Self(a).NumCodePoints, Fill(a)));
+        methods.Add("rjust", "width fillchar? /", (context, a) =>
+            Pad(context, Self(a), a[1].AsCount() - Self(a).NumCodePoints, 0, Fill(a)));
         methods.Add("zfill", "width /", (context, a) =>
         {
             TextValue self = Self(a);
-            int sign = self.Text.StartsWith('+') || self.Text.StartsWith('-') ? 1 : 0, missing = Math.Max(0, a[1].AsCount() - self.NumCodePoints);
+            int sign = self.Text.StartsWith('+') || self.Text.StartsWith('-') ? 1 : 0,
+                missing = Math.Max(0, a[1].AsCount() - self.NumCodePoints);
             context.ReserveText((long)self.Text.Length + missing);
             return self.With(self.Text[..sign] + new string('0', missing) + self.Text[sign..]);
         });

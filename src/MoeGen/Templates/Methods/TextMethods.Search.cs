@@ -5,8 +5,10 @@ internal static partial class TextMethods
 {
     private static void AddSearch(MethodTable methods)
     {
-        methods.Add("startswith", "prefix start? end? /", (_, a) => Affix(a, (text, prefix) => text.StartsWith(prefix, StringComparison.Ordinal)));
-        methods.Add("endswith", "suffix start? end? /", (_, a) => Affix(a, (text, suffix) => text.EndsWith(suffix, StringComparison.Ordinal)));
+        methods.Add("startswith", "prefix start? end? /", (_, a) =>
+            Affix(a, (text, prefix) => text.StartsWith(prefix, StringComparison.Ordinal)));
+        methods.Add("endswith", "suffix start? end? /", (_, a) =>
+            Affix(a, (text, suffix) => text.EndsWith(suffix, StringComparison.Ordinal)));
         methods.Add("find", "part start? end? /", (_, a) => IntValue.Of(FindPart(a, isLast: false)));
         methods.Add("rfind", "part start? end? /", (_, a) => IntValue.Of(FindPart(a, isLast: true)));
         methods.Add("index", "part start? end? /", (_, a) => IntValue.Of(Require(FindPart(a, isLast: false))));
@@ -17,9 +19,15 @@ internal static partial class TextMethods
             return IntValue.Of(text is null ? 0 : TextReplace.Count(text, a[1].AsText()));
         });
         methods.Add("removeprefix", "prefix /", (context, a) =>
-            Result(context, a, Self(a).Text.StartsWith(a[1].AsText(), StringComparison.Ordinal) ? Self(a).Text[a[1].AsText().Length..] : Self(a).Text));
+        {
+            string text = Self(a).Text, prefix = a[1].AsText();
+            return Result(context, a, text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : text);
+        });
         methods.Add("removesuffix", "suffix /", (context, a) =>
-            Result(context, a, Self(a).Text.EndsWith(a[1].AsText(), StringComparison.Ordinal) ? Self(a).Text[..^a[1].AsText().Length] : Self(a).Text));
+        {
+            string text = Self(a).Text, suffix = a[1].AsText();
+            return Result(context, a, text.EndsWith(suffix, StringComparison.Ordinal) ? text[..^suffix.Length] : text);
+        });
     }
 
     private static BoolValue Affix(Value?[] arguments, Func<string, string, bool> matches)
@@ -46,7 +54,8 @@ internal static partial class TextMethods
 
     private static int Require(int index) => index >= 0 ? index : throw new TemplateFault("substring not found");
 
-    /// <summary>The part of the text between the arguments <c>start</c> and <c>end</c>; null where they exclude even an empty part.</summary>
+    /// <summary>The part of the text between the arguments <c>start</c> and <c>end</c>; null where they exclude even an empty
+    /// part.</summary>
     private static string? Range(Value?[] arguments, out int start)
     {
         TextValue self = Self(arguments);
@@ -58,7 +67,8 @@ internal static partial class TextMethods
             return null;
         }
 
-        int from = self.IsFlat ? start : CodePoints.OffsetOf(self.Text, start), to = self.IsFlat ? end : CodePoints.OffsetOf(self.Text, end);
+        int from = self.IsFlat ? start : CodePoints.OffsetOf(self.Text, start);
+        int to = self.IsFlat ? end : CodePoints.OffsetOf(self.Text, end);
         return self.Text[from..to];
 
         int Bound(Value? value, int whenAbsent)

@@ -5,8 +5,10 @@ internal static partial class TextMethods
 {
     private static void AddSplit(MethodTable methods)
     {
-        methods.Add("split", "sep? maxsplit?", (context, a) => Parts(context, a, TextSplit.Split(Self(a).Text, Separator(a), a[2].AsCount(-1))));
-        methods.Add("rsplit", "sep? maxsplit?", (context, a) => Parts(context, a, TextSplit.SplitFromEnd(Self(a).Text, Separator(a), a[2].AsCount(-1))));
+        methods.Add("split", "sep? maxsplit?", (context, a) =>
+            Parts(context, a, TextSplit.Split(Self(a).Text, Separator(a), a[2].AsCount(-1))));
+        methods.Add("rsplit", "sep? maxsplit?", (context, a) =>
+            Parts(context, a, TextSplit.SplitFromEnd(Self(a).Text, Separator(a), a[2].AsCount(-1))));
         methods.Add("splitlines", "keepends?", (context, a) => Parts(context, a, TextSplit.Lines(Self(a).Text, a[1].AsFlag())));
         methods.Add("partition", "sep /", (_, a) => Partition(a, isLast: false));
         methods.Add("rpartition", "sep /", (_, a) => Partition(a, isLast: true));

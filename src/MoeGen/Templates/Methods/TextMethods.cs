@@ -23,9 +23,11 @@ internal static partial class TextMethods
             return self.With(TextReplace.Replace(context, self.Text, a[1].AsText(), added, a[3].AsCount(-1)));
         });
         methods.Add("format", (context, arguments) =>
-            BraceFormat.Format(context, (TextValue)arguments.Positional[0], arguments with { Positional = [.. arguments.Positional.Skip(1)] }));
+            BraceFormat.Format(context, (TextValue)arguments.Positional[0],
+                arguments with { Positional = [.. arguments.Positional.Skip(1)] }));
         methods.Add("format_map", "mapping", (context, a) => BraceFormat.Format(context, Self(a), new Arguments([], Named(a[1]!))));
-        methods.Add("expandtabs", "tabsize?", (context, a) => Result(context, a, TextReplace.ExpandTabs(context, Self(a).Text, a[1].AsCount(8))));
+        methods.Add("expandtabs", "tabsize?", (context, a) =>
+            Result(context, a, TextReplace.ExpandTabs(context, Self(a).Text, a[1].AsCount(8))));
         methods.Add("encode", (_, _) => throw new TemplateFault("bytes are not supported"));
         methods.Add("translate", (_, _) => throw new TemplateFault("translate() is not supported"));
         return methods;
@@ -80,6 +82,7 @@ internal static partial class TextMethods
     }
 
     private static KeyValuePair<string, Value>[] Named(Value mapping) => mapping is DictValue dict
-        ? [.. dict.Items.Where(pair => pair.Key is TextValue).Select(pair => new KeyValuePair<string, Value>(pair.Key.AsText(), pair.Value))]
+        ? [.. dict.Items.Where(pair => pair.Key is TextValue).Select(pair =>
+            new KeyValuePair<string, Value>(pair.Key.AsText(), pair.Value))]
         : throw new TemplateFault("format_map() needs a mapping");
 }

@@ -5,7 +5,8 @@ namespace MoeGen.Templates;
 /// <summary>Python's <c>str.replace</c> and what is like it, with the size of the result known before it is made.</summary>
 internal static class TextReplace
 {
-    /// <summary>Replaces the first <paramref name="count"/> occurrences, all when it is negative; an empty part occurs everywhere.</summary>
+    /// <summary>Replaces the first <paramref name="count"/> occurrences, all when it is negative; an empty part occurs
+    /// everywhere.</summary>
     public static string Replace(RenderContext context, string text, string old, string replacement, int count)
     {
         int numFound = Count(text, old), times = count < 0 ? numFound : Math.Min(count, numFound);
@@ -50,9 +51,11 @@ internal static class TextReplace
         }
 
         int count = 0;
-        for (int i = text.IndexOf(part, StringComparison.Ordinal); i >= 0; i = text.IndexOf(part, i + part.Length, StringComparison.Ordinal))
+        int index = text.IndexOf(part, StringComparison.Ordinal);
+        while (index >= 0)
         {
             count++;
+            index = text.IndexOf(part, index + part.Length, StringComparison.Ordinal);
         }
 
         return count;

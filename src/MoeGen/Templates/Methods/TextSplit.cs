@@ -24,7 +24,8 @@ internal static class TextSplit
             }
         }
 
-        for (int index; (maxSplit < 0 || parts.Count < maxSplit) && (index = text.IndexOf(separator, position, StringComparison.Ordinal)) >= 0;)
+        for (int index; (maxSplit < 0 || parts.Count < maxSplit)
+            && (index = text.IndexOf(separator, position, StringComparison.Ordinal)) >= 0;)
         {
             parts.Add(text[position..index]);
             position = index + separator.Length;

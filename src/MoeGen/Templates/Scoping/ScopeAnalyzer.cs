@@ -130,7 +130,8 @@ internal sealed partial class ScopeAnalyzer
         }
 
         // the else branch of a recursive loop is part of a function: no loop around it to leave
-        loop.ElseFrame = FrameOf(symbols, _ => { }, loop.Else, loop.IsRecursive ? new Context(false, context.IsInFor, false) : context with { IsSoft = false });
+        bool canLeave = context.CanLeave && !loop.IsRecursive;
+        loop.ElseFrame = FrameOf(symbols, _ => { }, loop.Else, new Context(canLeave, context.IsInFor, false));
         loop.FilterFrame = FrameOf(
             symbols,
             inner =>

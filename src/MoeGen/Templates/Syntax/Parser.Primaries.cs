@@ -31,7 +31,8 @@ internal sealed partial class Parser
             case TokenKind.Integer:
                 return new ConstantExpression(token.Position, ReadInteger(_tokens.Take()));
             case TokenKind.Float:
-                return new ConstantExpression(token.Position, new FloatValue(double.Parse(_tokens.Take().Text, CultureInfo.InvariantCulture)));
+                return new ConstantExpression(token.Position,
+                    new FloatValue(double.Parse(_tokens.Take().Text, CultureInfo.InvariantCulture)));
             case TokenKind.Operator when token.Text == "(":
                 _tokens.Take();
                 Expression inner = ParseTuple(inParentheses: true);
@@ -79,15 +80,16 @@ internal sealed partial class Parser
             throw _tokens.Fault(token, $"the number has {text.Length} digits; at most {TemplateLimits.MaxDigits} are read");
         }
 
-        BigInteger number = text.Length < 3 || text[0] != '0' ? BigInteger.Parse(text, CultureInfo.InvariantCulture) : (text[1] | ' ') switch
+        return new IntValue(text.Length < 3 ? Decimal(text) : text[..2].ToLowerInvariant() switch
         {
             // a zero in front keeps the number from being read as negative
-            'x' => BigInteger.Parse("0" + text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
-            'o' => text[2..].Aggregate(BigInteger.Zero, (sum, digit) => (sum * 8) + (digit - '0')),
-            'b' => text[2..].Aggregate(BigInteger.Zero, (sum, digit) => (sum * 2) + (digit - '0')),
-            _ => BigInteger.Parse(text, CultureInfo.InvariantCulture),
-        };
-        return new IntValue(number);
+            "0x" => BigInteger.Parse("0" + text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+            "0o" => text[2..].Aggregate(BigInteger.Zero, (sum, digit) => (sum * 8) + (digit - '0')),
+            "0b" => text[2..].Aggregate(BigInteger.Zero, (sum, digit) => (sum * 2) + (digit - '0')),
+            _ => Decimal(text),
+        });
+
+        static BigInteger Decimal(string digits) => BigInteger.Parse(digits, CultureInfo.InvariantCulture);
     }
 
     /// <summary>Parses attributes, items and calls, or filters, tests and calls.</summary>
@@ -132,7 +134,8 @@ internal sealed partial class Parser
         return name.Kind switch
         {
             TokenKind.Name => new AttributeExpression(name.Position, target, _tokens.Take().Text),
-            TokenKind.Integer => new ItemExpression(name.Position, target, new ConstantExpression(name.Position, ReadInteger(_tokens.Take()))),
+            TokenKind.Integer =>
+                new ItemExpression(name.Position, target, new ConstantExpression(name.Position, ReadInteger(_tokens.Take()))),
             _ => throw _tokens.Unexpected("a name or a number"),
         };
     }

@@ -34,7 +34,8 @@ internal sealed partial class Parser
             case "continue":
                 return new ContinueStatement(tag.Position);
             default:
-                string problem = s_unsupported.Contains(tag.Text) ? $"'{tag.Text}' is not supported in chat templates" : $"unknown tag '{tag.Text}'";
+                string problem = s_unsupported.Contains(tag.Text) ? $"'{tag.Text}' is not supported in chat templates"
+                    : $"unknown tag '{tag.Text}'";
                 throw _tokens.Fault(tag, ends.Length == 0 ? problem : $"{problem}; inside '{owner}', expected {Alternatives(ends)}");
         }
     }

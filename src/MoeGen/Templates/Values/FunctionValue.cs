@@ -14,7 +14,8 @@ internal sealed class FunctionValue(Function function, Value? self = null) : Val
 
     public override bool IsCallable => true;
 
-    public override Value Call(RenderContext context, Arguments arguments) => function.Invoke(context, self is null ? arguments : arguments.Prepend(self));
+    public override Value Call(RenderContext context, Arguments arguments) =>
+        function.Invoke(context, self is null ? arguments : arguments.Prepend(self));
 
     public override void AppendRepr(StringBuilder text) => text.Append("<function ").Append(function.Name).Append('>');
 }

@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 
 namespace MoeGen.Templates;
 
-/// <summary>Turns JSON into values, as Python's <c>json.loads</c> does: 1 is an int of any size, 1.0 a float, keys keep their order.</summary>
+/// <summary>Turns JSON into values, as Python's <c>json.loads</c> does: 1 is an int of any size, 1.0 a float, keys keep their
+/// order.</summary>
 internal static class JsonValues
 {
     public static Value From(JsonElement element)
@@ -31,7 +32,8 @@ internal static class JsonValues
         return node switch
         {
             null => NoneValue.Instance,
-            JsonObject members => new DictValue([.. members.Select(member => new KeyValuePair<Value, Value>(new TextValue(member.Key), From(member.Value)))]),
+            JsonObject members =>
+                new DictValue([.. members.Select(member => new KeyValuePair<Value, Value>(new TextValue(member.Key), From(member.Value)))]),
             JsonArray items => new ListValue([.. items.Select(From)]),
             JsonValue value => From(value),
             _ => throw new TemplateFault($"a variable of type {node.GetType().Name}; expected JSON"),

@@ -59,7 +59,8 @@ internal abstract class Value : IEquatable<Value>
 
     /// <summary>Calls the value.</summary>
     /// <exception cref="TemplateFault">It cannot be called, or not with these arguments.</exception>
-    public virtual Value Call(RenderContext context, Arguments arguments) => throw new TemplateFault($"'{TypeName}' object is not callable");
+    public virtual Value Call(RenderContext context, Arguments arguments) =>
+        throw new TemplateFault($"'{TypeName}' object is not callable");
 
     public virtual bool IsCallable => false;
 

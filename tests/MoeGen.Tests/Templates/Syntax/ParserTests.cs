@@ -8,7 +8,8 @@ public class ParserTests
     [InlineData("a\n{% extends 'base' %}", "t(2,4): 'extends' is not supported in chat templates")]
     [InlineData("{% block a %}{% endblock %}", "t(1,4): 'block' is not supported in chat templates")]
     [InlineData("{% import 'a' as b %}", "t(1,4): 'import' is not supported in chat templates")]
-    [InlineData("{% if x %}{% from 'a' import b %}", "t(1,14): 'from' is not supported in chat templates; inside 'if', expected 'elif' or 'else' or 'endif'")]
+    [InlineData("{% if x %}{% from 'a' import b %}",
+        "t(1,14): 'from' is not supported in chat templates; inside 'if', expected 'elif' or 'else' or 'endif'")]
     [InlineData("{% trans %}", "t(1,4): unknown tag 'trans'")]
     [InlineData("{% for x in y %}a", "t(1,18): the template ends inside 'for'; expected 'endfor' or 'else'")]
     [InlineData("{% if x %}{% endfor %}", "t(1,14): unknown tag 'endfor'; inside 'if', expected 'elif' or 'else' or 'endif'")]
@@ -32,5 +33,6 @@ public class ParserTests
     [InlineData("{{ 1 ~ 2 * 3 }}", "16")]
     [InlineData("{{ -3|abs }}", "3")] // a filter takes the minus along
     [InlineData("{{ not 1 in [1] }}", "False")]
-    public void Parse_HasJinja2sPrecedence(string template, string text) => Assert.Equal(text, ChatTemplate.Parse(template, "t").Render([]));
+    public void Parse_HasJinja2sPrecedence(string template, string text) =>
+        Assert.Equal(text, ChatTemplate.Parse(template, "t").Render([]));
 }

@@ -1,3 +1,4 @@
+using MoeGen.Experts;
 using MoeGen.Weights;
 
 namespace MoeGen;
@@ -31,6 +32,9 @@ public sealed record ModelInfo
 
     /// <summary>Experts chosen per token.</summary>
     public required int TopK { get; init; }
+
+    /// <summary>What the router's logits mean.</summary>
+    public required RouterProbabilities RouterProbabilities { get; init; }
 
     /// <summary>Width of the residual stream.</summary>
     public required int HiddenSize { get; init; }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.CodeAnalysis;
 using MoeGen.Engine;
 using MoeGen.Generator.Spec;
@@ -13,23 +12,31 @@ public class CompileAndRunTests
 {
     // float32 against float64; the reference cases ask for 2e-4
     private const double Tolerance = 2e-5;
+    private const int SeedsPerFamily = 5;
+
+    public static TheoryData<string, int> RandomSpecs
+    {
+        get
+        {
+            TheoryData<string, int> specs = [];
+            foreach (string family in RandomConfigs.Families)
+            {
+                for (int seed = 1; seed <= SeedsPerFamily; seed++)
+                {
+                    specs.Add(family, seed);
+                }
+            }
+
+            return specs;
+        }
+    }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(5)]
-    [InlineData(6)]
-    [InlineData(7)]
-    [InlineData(8)]
-    [InlineData(9)]
-    [InlineData(10)]
-    [InlineData(11)]
-    [InlineData(12)]
-    public void RandomSpec_ComputesWhatTheReferenceComputes(int seed)
+    [MemberData(nameof(RandomSpecs))]
+    public void RandomSpec_ComputesWhatTheReferenceComputes(string family, int seed)
     {
-        string config = RandomConfig(seed, out WeightFormat stored);
+        string config = RandomConfigs.Create(family, seed);
+        WeightFormat stored = (WeightFormat)(seed % 3);
         GeneratorHost host = GeneratorHost.Run(new TestItem(config, WeightFormat: stored.ToString()));
         Assert.Empty(host.Diagnostics);
         Assert.Empty(host.CompilerDiagnostics());
@@ -51,7 +58,7 @@ public class CompileAndRunTests
         for (int first = 0; first < tokens.Length; first += chunk)
         {
             int count = Math.Min(chunk, tokens.Length - first);
-            model.Run(pass, sequence, tokens.AsSpan(first, count), count, TestContext.Current.CancellationToken);
+            model.Run(pass, sequence, tokens.AsSpan(first, count), count, TestContext.Current.CancellationToken, tokens.Length);
             for (int t = 0; t < count; t++)
             {
                 for (int v = 0; v < spec.VocabSize; v++)
@@ -118,58 +125,6 @@ public class CompileAndRunTests
         Assert.NotNull(host.Compilation.GetTypeByMetadataName("A.B.Tiny"));
         Assert.NotNull(host.Compilation.GetTypeByMetadataName("Sample.Other"));
     }
-
-    private static string RandomConfig(int seed, out WeightFormat stored)
-    {
-        Random random = new(seed);
-        int Pick(params int[] values) => values[random.Next(values.Length)];
-        bool Flip() => random.Next(2) == 0;
-
-        stored = (WeightFormat)random.Next(3);
-        int layers = Pick(1, 2, 4), keyValueHeads = Pick(1, 2, 3), experts = Pick(3, 8, 17);
-        (string, JsonNode?)[] shape =
-        [
-            ("hidden_size", Pick(8, 40, 66)), ("vocab_size", Pick(31, 96)), ("num_hidden_layers", layers), ("head_dim", Pick(2, 16, 36)),
-            ("num_attention_heads", keyValueHeads * Pick(1, 2, 4)), ("num_key_value_heads", keyValueHeads), (
-                "num_experts_per_tok", Pick(1, 2, 3)),
-            ("tie_word_embeddings", Flip()), ("rope_theta", Pick(100, 10000)), ("eos_token_id", null), ("bos_token_id", null), (
-                "rope_scaling", RandomRope(random)),
-        ];
-        return random.Next(3) == 0
-            ? Configs.With(
-                Configs.Mixtral,
-                [.. shape, ("num_local_experts", experts), ("intermediate_size", Pick(5, 24)), ("sliding_window", Flip() ? 5 : null)])
-            : Configs.With(
-                Configs.Qwen3Moe,
-                [
-                    .. shape, ("num_experts", experts), ("moe_intermediate_size", Pick(5, 24)), ("intermediate_size", Pick(7, 33)), (
-                        "norm_topk_prob", Flip()),
-                    ("attention_bias", Flip()), (
-                        "mlp_only_layers", layers > 1 && Flip() ? new JsonArray(random.Next(layers)) : new JsonArray()),
-                    ("use_sliding_window", Flip()), ("sliding_window", 4), ("max_window_layers", random.Next(layers)),
-                ]);
-    }
-
-    private static JsonNode? RandomRope(Random random) => random.Next(4) switch
-    {
-        0 => null,
-        1 => new JsonObject { ["rope_type"] = "linear", ["factor"] = 2.5 },
-        2 => new JsonObject
-        {
-            ["rope_type"] = "llama3",
-            ["factor"] = 8.0,
-            ["low_freq_factor"] = 1.0,
-            ["high_freq_factor"] = 4.0,
-            ["original_max_position_embeddings"] = 32,
-        },
-        _ => new JsonObject
-        {
-            ["type"] = "yarn",
-            ["factor"] = 4.0,
-            ["original_max_position_embeddings"] = 16,
-            ["truncate"] = random.Next(2) == 0,
-        },
-    };
 
     private sealed class Routes : IRoutingObserver
     {

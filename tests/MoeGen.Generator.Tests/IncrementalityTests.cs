@@ -8,7 +8,7 @@ namespace MoeGen.Generator.Tests;
 public class IncrementalityTests
 {
     private static readonly string[] s_features =
-        ["Model", "Config", "Decoder", "Layers", "Router", "Experts", "Kernels", "Pass", "WeightMap"];
+        ["Model", "Config", "Decoder", "Layers", "Attention", "FeedForward", "Router", "Experts", "Kernels", "Pass", "WeightMap"];
 
     private readonly TestItem _item = new(Configs.Qwen3Moe);
 
@@ -60,13 +60,13 @@ public class IncrementalityTests
     }
 
     [Theory]
-    [InlineData("rms_norm_eps", "1e-05", "Config,Decoder,Layers")]
-    [InlineData("num_experts_per_tok", "2", "Model,Config,Layers,Router,Pass")]
+    [InlineData("rms_norm_eps", "1e-05", "Config,Decoder,Layers,Attention")]
+    [InlineData("num_experts_per_tok", "2", "Model,Config,Layers,FeedForward,Router,Pass")]
     [InlineData("norm_topk_prob", "false", "Config,Router")]
     [InlineData("rope_theta", "10000.0", "Config,Decoder")]
     [InlineData("vocab_size", "128", "Model,Config,Decoder,Kernels,WeightMap")]
     [InlineData("eos_token_id", "3", "Config")]
-    [InlineData("moe_intermediate_size", "24", "Model,Config,Layers,Experts,Kernels,Pass,WeightMap")]
+    [InlineData("moe_intermediate_size", "24", "Model,Config,Layers,FeedForward,Experts,Kernels,Pass,WeightMap")]
     public void ChangedKey_ReEmitsOnlyWhatDependsOnIt(string key, string value, string expected)
     {
         string changed = Configs.With(Configs.Qwen3Moe, (key, JsonNode.Parse(value)));
@@ -84,7 +84,7 @@ public class IncrementalityTests
         TestItem other = new(Configs.Mixtral, Name: "Other", Path: "/models/other/config.json");
         GeneratorHost host = GeneratorHost.Run(_item, other);
         GeneratorHost changed = host.WithUserCode("class Unrelated;");
-        Assert.Equal(18, changed.Result.GeneratedSources.Length);
+        Assert.Equal(22, changed.Result.GeneratedSources.Length);
         Assert.All(Outputs(changed), reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
     }
 

@@ -46,6 +46,24 @@ public class SnapshotTests
             files.Where(file => !file.HintName.Contains("Experts") && !file.HintName.Contains("Router")));
     }
 
+    [Theory]
+    [InlineData("DeepSeek-V3", "DeepSeekV3", "Attention,FeedForward,Router,Kernels,WeightMap")]
+    [InlineData("gpt-oss-120b", "GptOss", "Attention,FeedForward,Experts,WeightMap")]
+    public void PublishedFamily_ShowsItsVariations(string model, string name, string parts)
+    {
+        string config = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "models", model, "config.json"));
+        Verify(name, Emit(config, name).Where(file => parts.Split(',').Any(part => file.HintName == $"{name}.{part}.g.cs")));
+    }
+
+    [Fact]
+    public void Llama4_HasChunksAndLayersWithoutPositions()
+    {
+        string config = File.ReadAllText(Path.Combine(RepositoryFiles.Cases, "llama4_text-a", "config.json"));
+        Verify(
+            nameof(Llama4_HasChunksAndLayersWithoutPositions),
+            Emit(config, "Llama4").Where(file => file.HintName.Contains("Attention") || file.HintName.Contains("Layers")));
+    }
+
     private static GeneratedFile[] Emit(string config, string name)
     {
         SpecResult result = ModelSpecReader.Read(config);

@@ -10,9 +10,9 @@ internal static class RandomCheckpoint
     {
         Random random = new(seed);
         List<(string, long[], float[])> tensors = [];
-        foreach ((string name, long[] shape) in ReferenceModel.TensorsOf(spec))
+        foreach ((string name, long[] shape) in ReferenceWeights.TensorsOf(spec))
         {
-            bool isNorm = shape.Length == 1 && name.EndsWith("norm.weight", StringComparison.Ordinal);
+            bool isNorm = shape.Length == 1 && name.Contains("norm.weight", StringComparison.Ordinal);
             float[] values = new float[shape.Aggregate(1L, (product, dimension) => product * dimension)];
             for (int i = 0; i < values.Length; i++)
             {

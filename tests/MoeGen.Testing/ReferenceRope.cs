@@ -6,13 +6,24 @@ namespace MoeGen.Testing;
 internal static class ReferenceRope
 {
     /// <summary>Radians per position of a pair, and the factor on cosine and sine.</summary>
-    public static (double Frequency, double Scale) Frequency(RopeSpec rope, int pair, int dim)
+    /// <param name="rope">The positions.</param>
+    /// <param name="pair">0-based pair.</param>
+    /// <param name="length">Tokens of the whole text.</param>
+    public static (double Frequency, double Scale) Frequency(RopeSpec rope, int pair, int length)
     {
+        int dim = rope.Dim;
         double frequency = 1 / Math.Pow(rope.Theta, 2.0 * pair / dim);
         switch (rope)
         {
             case LinearRopeSpec linear:
                 return (frequency / linear.Factor, 1);
+            case DynamicRopeSpec dynamic when length > dynamic.OriginalMaxPositions:
+                double stretch = (dynamic.Factor * length / dynamic.OriginalMaxPositions) - (dynamic.Factor - 1);
+                return (1 / Math.Pow(rope.Theta * Math.Pow(stretch, dim / (dim - 2.0)), 2.0 * pair / dim), 1);
+            case LongRopeSpec longRope:
+                return length > longRope.OriginalMaxPositions
+                    ? (frequency / longRope.LongFactors[pair], longRope.LongScale)
+                    : (frequency / longRope.ShortFactors[pair], longRope.ShortScale);
             case Llama3RopeSpec llama:
                 double wave = 2 * Math.PI / frequency;
                 double longWave = llama.OriginalMaxPositions / llama.LowFrequencyFactor;

@@ -1,7 +1,9 @@
 using System.Collections.Generic;
+using MoeGen.Generator.Emit.Attention;
 using MoeGen.Generator.Emit.Config;
 using MoeGen.Generator.Emit.Decoder;
 using MoeGen.Generator.Emit.Experts;
+using MoeGen.Generator.Emit.FeedForward;
 using MoeGen.Generator.Emit.Kernels;
 using MoeGen.Generator.Emit.Layers;
 using MoeGen.Generator.Emit.Model;
@@ -21,6 +23,8 @@ internal static class ModelEmitter
         Emit(new ConfigFeature(), model),
         Emit(new DecoderFeature(), model),
         Emit(new LayersFeature(), model),
+        Emit(new AttentionFeature(), model),
+        Emit(new FeedForwardFeature(), model),
         Emit(new RouterFeature(), model),
         Emit(new ExpertsFeature(), model),
         Emit(new KernelsFeature(), model),

@@ -38,7 +38,15 @@ internal sealed class ConfigReader
     /// <summary>The members that no method has read yet.</summary>
     public IEnumerable<JsonMember> UnreadMembers => _object.Members.Where(member => !_readKeys.Contains(member.Name));
 
+    /// <summary>Whether the key is there with a value other than null.</summary>
     public bool Has(string key) => Find(key) is not null;
+
+    /// <summary>Whether the key is there, with any value: null can say "none" where absence says "the default".</summary>
+    public bool Contains(string key)
+    {
+        _readKeys.Add(key);
+        return _object.Find(key) is not null;
+    }
 
     /// <summary>A required integer within bounds.</summary>
     /// <param name="key">The key.</param>
@@ -68,21 +76,43 @@ internal sealed class ConfigReader
     public double PositiveDouble(string key) => PositiveDoubleOrNull(key) ?? Missing(key, "a number above 0", 1.0);
 
     /// <summary>A number above 0 that may be absent or null.</summary>
-    public double? PositiveDoubleOrNull(string key)
+    public double? PositiveDoubleOrNull(string key) => DoubleOrNull(key, "a number above 0", value => value > 0);
+
+    /// <summary>A number from 0 on that may be absent or null.</summary>
+    public double? NonNegativeDoubleOrNull(string key) => DoubleOrNull(key, "a number from 0 on", value => value >= 0);
+
+    /// <summary>A list of numbers above 0; empty when absent or null.</summary>
+    public IReadOnlyList<double> PositiveDoubles(string key)
     {
-        const string Expected = "a number above 0";
+        const string Expected = "a list of numbers above 0";
         JsonMember? member = Find(key);
         if (member is null)
         {
-            return null;
+            return [];
         }
 
-        if (member.Value is not JsonNumber number || !ConfigNumbers.TryParseDouble(number.Text, out double value))
+        if (member.Value is not JsonArray array)
         {
-            return Mistyped(member, Expected, 1.0);
+            return Mistyped<IReadOnlyList<double>>(member, Expected, []);
         }
 
-        return value > 0 ? value : OutOfRange(member, Expected, 1.0);
+        List<double> values = [];
+        foreach (JsonValue item in array.Items)
+        {
+            if (item is JsonNumber number && ConfigNumbers.TryParseDouble(number.Text, out double value) && value > 0)
+            {
+                values.Add(value);
+            }
+            else
+            {
+                Report(
+                    item is JsonNumber ? SpecRules.ValueOutOfRange : SpecRules.MistypedValue, item.Range,
+                    NameOf(key), item.Describe(), Expected);
+                return [];
+            }
+        }
+
+        return values;
     }
 
     /// <summary>A boolean that may be absent or null.</summary>
@@ -91,6 +121,16 @@ internal sealed class ConfigReader
         JsonMember? member = Find(key);
         return member is null ? null : member.Value is JsonBoolean boolean ? boolean.Value : Mistyped(member, "true or false", false);
     }
+
+    /// <summary>A boolean, or a number of which 0 is false, that may be absent or null.</summary>
+    public bool? BoolOrInt(string key)
+    {
+        JsonMember? member = Find(key);
+        return member?.Value is JsonNumber ? IntOrNull(key, 0, int.MaxValue) != 0 : BoolOrNull(key);
+    }
+
+    /// <summary>A string that somebody else checks; null when it is anything else.</summary>
+    public string? StringValue(string key) => (_object.Find(key)?.Value as JsonString)?.Value;
 
     /// <summary>A string that may be absent or null.</summary>
     public string? StringOrNull(string key)
@@ -171,6 +211,22 @@ internal sealed class ConfigReader
     {
         _readKeys.Add(key);
         return _object.Find(key) is { Value: not JsonNull } member ? member : null;
+    }
+
+    private double? DoubleOrNull(string key, string expected, Func<double, bool> isAccepted)
+    {
+        JsonMember? member = Find(key);
+        if (member is null)
+        {
+            return null;
+        }
+
+        if (member.Value is not JsonNumber number || !ConfigNumbers.TryParseDouble(number.Text, out double value))
+        {
+            return Mistyped(member, expected, 1.0);
+        }
+
+        return isAccepted(value) ? value : OutOfRange(member, expected, 1.0);
     }
 
     private IReadOnlyList<int> Integers(JsonMember member, IReadOnlyList<JsonValue> items, int min, int max)

@@ -15,26 +15,15 @@ internal sealed record PassBuffer(string Name, int Width, int RowsPerToken, stri
     public long BytesPerToken => RowsPerToken * MatrixLayout.PaddedColumns(Width) * BytesPerElement;
 
     /// <summary>The buffers of a model, in the order in which a layer uses them.</summary>
-    public static IEnumerable<PassBuffer> Of(ModelSpec spec)
-    {
-        AttentionSpec attention = spec.Kinds[0].Attention;
-        SparseSpec sparse = spec.Sparse;
-        yield return new("Hidden", spec.HiddenSize, 1, "residual stream");
-        yield return new("Normed", spec.HiddenSize, 1, "what a norm made of it");
-        yield return new("Rotations", attention.HeadDim, 1, "cosines and sines of the position");
-        yield return new("Queries", attention.QueryWidth, 1, "all heads");
-        yield return new("Keys", attention.KeyValueWidth, 1, "all heads");
-        yield return new("Values", attention.KeyValueWidth, 1, "all heads");
-        yield return new("Attended", attention.QueryWidth, 1, "what each head has seen");
-        yield return new("Gate", sparse.IntermediateSize, sparse.TopK, "gate, then activation, of each chosen expert");
-        yield return new("Up", sparse.IntermediateSize, sparse.TopK, "up of each chosen expert");
-        yield return new("Down", spec.HiddenSize, sparse.TopK, "output of each chosen expert");
-        if (spec.Kinds.Select(kind => kind.FeedForward).OfType<DenseSpec>().FirstOrDefault() is { } dense)
-        {
-            yield return new("DenseGate", dense.IntermediateSize, 1, "gate, then activation, of a dense layer");
-            yield return new("DenseUp", dense.IntermediateSize, 1, "up of a dense layer");
-        }
-    }
+    public static IEnumerable<PassBuffer> Of(ModelSpec spec) =>
+    [
+        new("Rotations", spec.Rope.Dim, 1, "cosines and sines of the position"),
+        new("Hidden", spec.HiddenSize, 1, "residual stream"),
+        new("Normed", spec.HiddenSize, 1, "what a norm made of it"),
+        .. OfAttention(spec.Attention),
+        .. OfExperts(spec.HiddenSize, spec.Sparse),
+        .. OfDense(spec.Dense),
+    ];
 
     /// <summary>Bytes of all buffers for each token, with what the library keeps for the routing.</summary>
     public static long TotalBytesPerToken(ModelSpec spec)
@@ -42,5 +31,55 @@ internal sealed record PassBuffer(string Name, int Width, int RowsPerToken, stri
         // logits, and four numbers for each choice: id, weight, its token and its place
         long routing = (MatrixLayout.PaddedColumns(spec.Sparse.NumExperts) + (4L * spec.Sparse.TopK)) * BytesPerElement;
         return Of(spec).Sum(buffer => buffer.BytesPerToken) + routing;
+    }
+
+    private static IEnumerable<PassBuffer> OfAttention(AttentionSpec attention)
+    {
+        switch (attention)
+        {
+            case LatentSpec latent:
+                if (latent.QueryRank is { } rank)
+                {
+                    yield return new("QueryLatent", rank, 1, "latent of the queries");
+                }
+
+                yield return new("Queries", latent.QueryWidth, 1, "all heads");
+                yield return new("Latent", latent.KeyDim, 1, "latent of keys and values, and the rotated part of keys");
+                yield return new("LatentQueries", latent.NumHeads * latent.KeyDim, 1, "queries of all heads as the latent sees them");
+                yield return new("LatentAttended", latent.NumHeads * latent.LatentRank, 1, "what each head has seen of the latent");
+                yield return new("Attended", latent.ValueWidth, 1, "the values of that");
+                break;
+            case GroupedQuerySpec grouped:
+                yield return new("Queries", grouped.QueryWidth, 1, "all heads");
+                yield return new("Keys", grouped.KeyValueWidth, 1, "all heads");
+                yield return new("Values", grouped.KeyValueWidth, 1, "all heads");
+                yield return new("Attended", grouped.QueryWidth, 1, "what each head has seen");
+                break;
+        }
+    }
+
+    private static IEnumerable<PassBuffer> OfExperts(int hiddenSize, SparseSpec sparse)
+    {
+        yield return new("Gate", sparse.IntermediateSize, sparse.TopK, "gate, then activation, of each chosen expert");
+        yield return new("Up", sparse.IntermediateSize, sparse.TopK, "up of each chosen expert");
+        yield return new("Down", hiddenSize, sparse.TopK, "output of each chosen expert");
+        if (sparse.SharedExpert is { } shared)
+        {
+            yield return new("SharedGate", shared.IntermediateSize, 1, "gate, then activation, of the shared expert");
+            yield return new("SharedUp", shared.IntermediateSize, 1, "up of the shared expert");
+            if (shared.IsGated)
+            {
+                yield return new("SharedScore", 1, 1, "how much the shared expert counts");
+            }
+        }
+    }
+
+    private static IEnumerable<PassBuffer> OfDense(DenseSpec? dense)
+    {
+        if (dense is not null)
+        {
+            yield return new("DenseGate", dense.IntermediateSize, 1, "gate, then activation, of a dense layer");
+            yield return new("DenseUp", dense.IntermediateSize, 1, "up of a dense layer");
+        }
     }
 }

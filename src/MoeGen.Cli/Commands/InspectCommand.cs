@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using MoeGen.Cli.Models;
 using MoeGen.Cli.Output;
+using MoeGen.Generator.Emit.Attention;
 using MoeGen.Generator.Spec;
 using Spectre.Console;
 
@@ -116,14 +117,13 @@ internal sealed class InspectCommand
     private static string DescribeKind(ModelSpec spec, SpecSizes sizes, int kind)
     {
         LayerKindSpec layer = spec.Kinds[kind];
-        AttentionSpec attention = layer.Attention;
+        string activation = layer.FeedForward.Activation.ProseName;
         string feedForward = layer.FeedForward is SparseSpec sparse
-            ? $"top-{sparse.TopK} of {sparse.NumExperts} experts of {sparse.IntermediateSize}"
-            : $"SwiGLU of {layer.FeedForward.IntermediateSize}";
-        string window = attention.SlidingWindow is { } positions ? $", window {positions}" : "";
-        return $"{spec.LayerKinds.Count(other => other == kind)} {layer.Name}: {attention.NumHeads} heads of {attention.HeadDim} over "
-            + $"{attention.NumKeyValueHeads} key/value heads{window}; {feedForward}; "
-            + $"{new ByteSize(sizes.LayerOutsideExperts(layer).Bytes)} outside experts";
+            ? $"top-{sparse.TopK} of {sparse.NumExperts} experts of {sparse.IntermediateSize}, {activation}"
+                + (sparse.SharedExpert is { } shared ? $", and a shared one of {shared.IntermediateSize}" : "")
+            : $"{activation} of {layer.FeedForward.IntermediateSize}";
+        return $"{spec.LayerKinds.Count(other => other == kind)} {layer.Name}: {AttentionClass.Of(spec, layer).Description}; "
+            + $"{feedForward}; {new ByteSize(sizes.LayerOutsideExperts(layer).Bytes)} outside experts";
     }
 
     private static string Count(long parameters) => parameters >= 1_000_000_000

@@ -1,4 +1,3 @@
-using MoeGen.Generator.Emit.WeightMap;
 using MoeGen.Generator.Spec;
 using MoeGen.Weights;
 using WeightFormat = MoeGen.Generator.Spec.WeightFormat;
@@ -39,15 +38,15 @@ internal static class ExactFormat
 
     private static IEnumerable<string> MatrixNames(ModelSpec spec)
     {
-        foreach (WeightEntry entry in WeightEntry.Of(spec).Where(entry => entry.ShapeType is not null))
+        foreach (WeightSpec weight in WeightSpec.Of(spec).Where(weight => weight.Shape is not null))
         {
-            int layers = entry.Scope == WeightScope.Model ? 1 : spec.NumLayers;
-            int experts = entry.Scope == WeightScope.Experts ? spec.Sparse.NumExperts : 1;
+            int layers = weight.Part == ModelPart.Decoder ? 1 : spec.NumLayers;
+            int experts = weight.Part == ModelPart.Expert ? spec.Sparse.NumExperts : 1;
             for (int layer = 0; layer < layers; layer++)
             {
                 for (int expert = 0; expert < experts; expert++)
                 {
-                    yield return TensorDeclaration.Expand(entry.Tensor, layer, expert);
+                    yield return TensorDeclaration.Expand(weight.Tensor, layer, expert);
                 }
             }
         }

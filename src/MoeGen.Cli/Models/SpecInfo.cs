@@ -1,3 +1,4 @@
+using MoeGen.Experts;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Cli.Models;
@@ -8,7 +9,7 @@ internal static class SpecInfo
     public static ModelInfo Of(ModelSpec spec, string name)
     {
         SpecSizes sizes = new(spec);
-        AttentionSpec attention = spec.Kinds[0].Attention;
+        AttentionSpec attention = spec.Attention;
         return new ModelInfo
         {
             Name = name,
@@ -16,15 +17,18 @@ internal static class SpecInfo
             Fingerprint = SpecFingerprint.Of(spec),
             WeightFormat = Enum.Parse<Weights.WeightFormat>(spec.WeightFormat.ToString()),
             NumLayers = spec.NumLayers,
-            SparseLayers = [.. Enumerable.Range(0, spec.NumLayers).Where(layer => spec.KindOf(layer).FeedForward is SparseSpec)],
+            SparseLayers = [.. spec.SparseLayers],
             NumExperts = spec.Sparse.NumExperts,
             TopK = spec.Sparse.TopK,
+            RouterProbabilities = Enum.Parse<RouterProbabilities>(spec.Sparse.Router.Probabilities),
             HiddenSize = spec.HiddenSize,
             VocabSize = spec.VocabSize,
             MaxPositions = spec.MaxPositions,
-            NumKeyValueHeads = attention.NumKeyValueHeads,
-            KeyDim = attention.HeadDim,
-            ValueDim = attention.HeadDim,
+            NumKeyValueHeads = attention.NumKeyHeads,
+            KeyDim = attention.KeyDim,
+            ValueDim = attention.CacheValueDim,
+            RopeSwitchLength = (spec.Rope as LongRopeSpec)?.OriginalMaxPositions,
+            Fp8Block = spec.Fp8Block is { } block ? new Weights.Fp8Block(block.Rows, block.Columns) : null,
             TotalParameters = sizes.TotalParameters,
             ActiveParameters = sizes.ActiveParameters,
             DenseBytes = sizes.Dense.Bytes,

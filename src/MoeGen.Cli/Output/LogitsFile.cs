@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MoeGen.Engine;
+using MoeGen.Experts;
 using MoeGen.Weights;
 
 namespace MoeGen.Cli.Output;
@@ -13,10 +14,12 @@ internal sealed class LogitsFile : IRoutingObserver, IDisposable
     private const string Logits = "logits";
 
     private readonly SafetensorsWriter _writer;
+    private readonly RouterProbabilities _meaning;
     private readonly float[] _probabilities; // [experts]
 
     public LogitsFile(string path, ModelInfo info, int numTokens)
     {
+        _meaning = info.RouterProbabilities;
         _probabilities = new float[info.NumExperts];
         List<TensorOutline> tensors = [new(Logits, TensorType.F32, [numTokens, info.VocabSize])];
         foreach (int layer in info.SparseLayers)
@@ -33,7 +36,7 @@ internal sealed class LogitsFile : IRoutingObserver, IDisposable
     {
         for (int token = 0; token < pass.NumTokens; token++)
         {
-            Softmax(pass.Routing.Logits[token], _probabilities);
+            ToProbabilities(pass.Routing, token);
             Write(Probabilities(layer), pass.FirstPosition + token, MemoryMarshal.AsBytes(_probabilities.AsSpan()));
             Write(Index(layer), pass.FirstPosition + token, MemoryMarshal.AsBytes(pass.Routing.TopKIds(token)));
             Write(Weight(layer), pass.FirstPosition + token, MemoryMarshal.AsBytes(pass.Routing.TopKWeights(token)));
@@ -54,6 +57,32 @@ internal sealed class LogitsFile : IRoutingObserver, IDisposable
     public void Dispose() => _writer.Dispose();
 
     private void Write(string tensor, int row, ReadOnlySpan<byte> bytes) => _writer.Write(tensor, (long)row * bytes.Length, bytes);
+
+    private void ToProbabilities(Routing routing, int token)
+    {
+        ReadOnlySpan<float> logits = routing.Logits[token];
+        switch (_meaning)
+        {
+            case RouterProbabilities.Softmax:
+                Softmax(logits, _probabilities);
+                break;
+            case RouterProbabilities.Sigmoid:
+                for (int i = 0; i < logits.Length; i++)
+                {
+                    _probabilities[i] = (float)(1 / (1 + Math.Exp(-(double)logits[i])));
+                }
+
+                break;
+            default:
+                Array.Clear(_probabilities);
+                for (int k = 0; k < routing.TopK; k++)
+                {
+                    _probabilities[routing.TopKIds(token)[k]] = routing.TopKWeights(token)[k];
+                }
+
+                break;
+        }
+    }
 
     private static void Softmax(ReadOnlySpan<float> logits, Span<float> probabilities)
     {

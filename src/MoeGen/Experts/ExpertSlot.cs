@@ -21,8 +21,8 @@ public readonly unsafe struct ExpertSlot
         where TFormat : struct, IWeightFormat =>
         new(_data + offset);
 
-    /// <summary>A vector of float32 inside the blob: a bias.</summary>
+    /// <summary>A vector inside the blob.</summary>
     /// <param name="offset">Its first byte, from the start of the blob; a multiple of 64.</param>
-    /// <param name="length">Elements.</param>
+    /// <param name="length">Its elements, float32, zeros up to a multiple of 32.</param>
     public WeightVector Vector(long offset, int length) => new((float*)(_data + offset), length);
 }

@@ -42,6 +42,6 @@ public class AssemblyCacheTests
     private static ModelSpec SpecOfItsOwn(int number)
     {
         string config = File.ReadAllText(Path.Combine(RepositoryFiles.DemoModel, "config.json"));
-        return ModelSpecReader.Read(config).Spec! with { NormEpsilon = number * 1e-3 };
+        return ModelSpecReader.Read(config).Spec! with { Norm = new NormSpec(IsLayerNorm: false, number * 1e-3) };
     }
 }

@@ -13,10 +13,13 @@ public class ModelSpecReaderTests
         ModelSpec spec = Read(Configs.Qwen3Moe);
         LayerKindSpec kind = Assert.Single(spec.Kinds);
         Assert.Equal("SparseLayer", kind.Name);
-        Assert.Equal(new AttentionSpec(4, 2, 16, HasHeadNorm: true, HasBias: false, SlidingWindow: null), kind.Attention);
-        Assert.Equal(new SparseSpec(16, 4, NormalizeTopK: true, IntermediateSize: 16), kind.FeedForward);
-        Assert.Equal((3, 32, 96, 64, 1e-6), (spec.NumLayers, spec.HiddenSize, spec.VocabSize, spec.MaxPositions, spec.NormEpsilon));
-        Assert.Equal(new DefaultRopeSpec(1e6), spec.Rope);
+        Assert.Equal(new GroupedQuerySpec(4, 0.25, 2, 16) { Norm = QueryKeyNorm.PerHead }, kind.Attention);
+        Assert.Equal(
+            new SparseSpec(16, 4, 16, new ActivationSpec("SwiGlu"), new RouterSpec(RouterKind.SoftmaxThenTopK) { Normalize = true }),
+            kind.FeedForward);
+        Assert.Equal((3, 32, 96, 64), (spec.NumLayers, spec.HiddenSize, spec.VocabSize, spec.MaxPositions));
+        Assert.Equal(new NormSpec(IsLayerNorm: false, 1e-6), spec.Norm);
+        Assert.Equal(new DefaultRopeSpec(1e6) { Dim = 16 }, spec.Rope);
         Assert.Equal((1, 2), (spec.BosTokenId, Assert.Single(spec.EosTokenIds)));
     }
 
@@ -24,8 +27,10 @@ public class ModelSpecReaderTests
     public void Mixtral_DerivesItsHeadDimensionAndAlwaysRenormalises()
     {
         LayerKindSpec kind = Assert.Single(Read(Configs.Mixtral).Kinds);
-        Assert.Equal(new AttentionSpec(4, 2, 8, HasHeadNorm: false, HasBias: false, SlidingWindow: null), kind.Attention);
-        Assert.Equal(new SparseSpec(8, 2, NormalizeTopK: true, IntermediateSize: 48), kind.FeedForward);
+        Assert.Equal(new GroupedQuerySpec(4, 1 / Math.Sqrt(8), 2, 8), kind.Attention);
+        Assert.Equal(
+            new SparseSpec(8, 2, 48, new ActivationSpec("SwiGlu"), new RouterSpec(RouterKind.SoftmaxThenTopK) { Normalize = true }),
+            kind.FeedForward);
     }
 
     [Fact]
@@ -33,8 +38,8 @@ public class ModelSpecReaderTests
     {
         string[] keys = ["rms_norm_eps", "rope_theta", "norm_topk_prob", "hidden_act", "tie_word_embeddings", "eos_token_id", "torch_dtype"];
         ModelSpec qwen = Read(Configs.Without(Configs.Qwen3Moe, keys)), mixtral = Read(Configs.Without(Configs.Mixtral, keys));
-        Assert.Equal((1e-6, 1e4, false), (qwen.NormEpsilon, qwen.Rope.Theta, qwen.Sparse.NormalizeTopK));
-        Assert.Equal((1e-5, 1e6, true), (mixtral.NormEpsilon, mixtral.Rope.Theta, mixtral.Sparse.NormalizeTopK));
+        Assert.Equal((1e-6, 1e4, false), (qwen.Norm.Epsilon, qwen.Rope.Theta, qwen.Sparse.Router.Normalize));
+        Assert.Equal((1e-5, 1e6, true), (mixtral.Norm.Epsilon, mixtral.Rope.Theta, mixtral.Sparse.Router.Normalize));
         Assert.Equal(WeightFormat.F32, qwen.WeightFormat);
         Assert.Empty(qwen.EosTokenIds);
         Assert.False(qwen.TieWordEmbeddings);

@@ -18,8 +18,7 @@ public sealed partial class Varied : global::MoeGen.MoeModel
     private Varied(string folder, global::MoeGen.Weights.WeightStore weights, global::MoeGen.MoeOptions options)
         : base(folder, ModelInfo, weights, options)
     {
-        global::MoeGen.Kernels.Rope rope = new(global::MoeGen.Generated.Varied.Decoder.RopeFrequencies, isInterleaved: false);
-        _decoder = new global::MoeGen.Generated.Varied.Decoder(weights, rope);
+        _decoder = new global::MoeGen.Generated.Varied.Decoder(weights);
     }
 
     /// <summary>The layers in order.</summary>

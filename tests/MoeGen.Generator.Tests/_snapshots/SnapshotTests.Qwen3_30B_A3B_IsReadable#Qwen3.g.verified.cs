@@ -18,8 +18,7 @@ public sealed partial class Qwen3 : global::MoeGen.MoeModel
     private Qwen3(string folder, global::MoeGen.Weights.WeightStore weights, global::MoeGen.MoeOptions options)
         : base(folder, ModelInfo, weights, options)
     {
-        global::MoeGen.Kernels.Rope rope = new(global::MoeGen.Generated.Qwen3.Decoder.RopeFrequencies, isInterleaved: false);
-        _decoder = new global::MoeGen.Generated.Qwen3.Decoder(weights, rope);
+        _decoder = new global::MoeGen.Generated.Qwen3.Decoder(weights);
     }
 
     /// <summary>The layers in order.</summary>

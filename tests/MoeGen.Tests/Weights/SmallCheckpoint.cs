@@ -1,3 +1,4 @@
+using MoeGen.Experts;
 using MoeGen.Kernels;
 using MoeGen.Testing;
 using MoeGen.Weights;
@@ -76,7 +77,9 @@ internal sealed class SmallCheckpoint : IDisposable
         VocabSize = 8,
         MaxPositions = 8,
         NumKeyValueHeads = 1,
-        HeadDim = 8,
+        KeyDim = 8,
+        ValueDim = 8,
+        RouterProbabilities = RouterProbabilities.Softmax,
         TotalParameters = 0,
         ActiveParameters = 0,
         DenseBytes = 0,

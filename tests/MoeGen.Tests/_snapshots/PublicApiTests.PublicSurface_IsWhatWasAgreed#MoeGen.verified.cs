@@ -71,6 +71,11 @@ interface MoeGen.Experts.IGatedExpert<TSelf, TUp, TDown, TFormat>
     abstract MoeGen.Kernels.Matrix<TUp, TFormat> GateProj { get; }
     static MoeGen.Kernels.WeightVector GateBias(MoeGen.Experts.ExpertSlot slot)
 
+enum MoeGen.Experts.RouterProbabilities
+    const MoeGen.Experts.RouterProbabilities Chosen
+    const MoeGen.Experts.RouterProbabilities Sigmoid
+    const MoeGen.Experts.RouterProbabilities Softmax
+
 class MoeGen.Experts.Routing
     Int32 NumExperts { get; }
     Int32 TopK { get; }
@@ -244,9 +249,11 @@ class MoeGen.ModelInfo
     Int64 KeyValueBytesPerToken { get; }
     Int64 TotalParameters { get; set; }
     Int64 WorkspaceBytesPerToken { get; set; }
+    MoeGen.Experts.RouterProbabilities RouterProbabilities { get; set; }
     MoeGen.Weights.WeightFormat WeightFormat { get; set; }
     Nullable<Int32> BosTokenId { get; set; }
     Nullable<Int32> RopeSwitchLength { get; set; }
+    Nullable<MoeGen.Weights.Fp8Block> Fp8Block { get; set; }
     String Fingerprint { get; set; }
     String ModelType { get; set; }
     String Name { get; set; }

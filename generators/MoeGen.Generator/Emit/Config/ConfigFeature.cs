@@ -1,4 +1,3 @@
-using System.Linq;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.Config;
@@ -29,7 +28,7 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
 
     private static (string Summary, string Name, int Value)[] Constants(ModelSpec spec)
     {
-        AttentionSpec attention = spec.Kinds[0].Attention;
+        AttentionSpec attention = spec.Attention;
         return
         [
             ("Layers, dense and sparse.", "NumLayers", spec.NumLayers),
@@ -37,8 +36,8 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
             ("Routed experts of a sparse layer.", "NumExperts", spec.Sparse.NumExperts),
             ("Experts chosen for each token.", "TopK", spec.Sparse.TopK),
             ("Query heads of a layer.", "NumHeads", attention.NumHeads),
-            ("Key/value heads of a layer.", "NumKeyValueHeads", attention.NumKeyValueHeads),
-            ("Elements of a head.", "HeadDim", attention.HeadDim),
+            ("Heads of keys and values in the cache of a layer.", "NumKeyValueHeads", attention.NumKeyHeads),
+            ("Elements of a key in the cache.", "KeyDim", attention.KeyDim),
             ("Tokens of the vocabulary.", "VocabSize", spec.VocabSize),
             ("Longest sequence, in tokens.", "MaxPositions", spec.MaxPositions),
         ];
@@ -48,8 +47,6 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
     {
         ModelSpec spec = info.Spec;
         SpecSizes sizes = new(spec);
-        EquatableArray<int> sparseLayers = new(
-            Enumerable.Range(0, spec.NumLayers).Where(layer => spec.KindOf(layer).FeedForward is SparseSpec));
         writer.Summary("The model in numbers.");
         writer.Open("public static global::MoeGen.ModelInfo ModelInfo { get; } = new()");
         writer.Lines($"""
@@ -58,15 +55,16 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
             Fingerprint = "{SpecFingerprint.Of(spec)}",
             WeightFormat = global::MoeGen.Weights.WeightFormat.{spec.WeightFormat},
             NumLayers = NumLayers,
-            SparseLayers = {Words.Collection(sparseLayers)},
+            SparseLayers = {Words.Collection(spec.SparseLayers)},
             NumExperts = NumExperts,
             TopK = TopK,
             HiddenSize = HiddenSize,
             VocabSize = VocabSize,
             MaxPositions = MaxPositions,
             NumKeyValueHeads = NumKeyValueHeads,
-            KeyDim = HeadDim,
-            ValueDim = HeadDim,
+            KeyDim = KeyDim,
+            ValueDim = {spec.Attention.CacheValueDim},
+            RouterProbabilities = global::MoeGen.Experts.RouterProbabilities.{spec.Sparse.Router.Probabilities},
             TotalParameters = {sizes.TotalParameters},
             ActiveParameters = {sizes.ActiveParameters},
             DenseBytes = {sizes.Dense.Bytes},
@@ -75,6 +73,16 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
             BosTokenId = {(spec.BosTokenId is { } bos ? ConfigNumbers.Format(bos) : "null")},
             EosTokenIds = {Words.Collection(spec.EosTokenIds)},
             """);
+        if (spec.Fp8Block is { } block)
+        {
+            writer.Line($"Fp8Block = new global::MoeGen.Weights.Fp8Block({block.Rows}, {block.Columns}),");
+        }
+
+        if (spec.Rope is LongRopeSpec rope)
+        {
+            writer.Line($"RopeSwitchLength = {rope.OriginalMaxPositions},");
+        }
+
         writer.Close(";");
     }
 }

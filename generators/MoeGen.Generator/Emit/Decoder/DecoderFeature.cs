@@ -12,82 +12,71 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
     {
         ModelSpec spec = model.Spec;
         return new DecoderInfo(
-            model.Name, spec.VocabSize, spec.HiddenSize, spec.NormEpsilon, spec.TieWordEmbeddings, spec.Rope,
-            spec.Kinds[0].Attention.HeadDim, spec.WeightFormat, spec.Tensors,
-            new EquatableArray<string>(spec.LayerKinds.Select(kind => spec.Kinds[kind].Name)));
+            model.Name, spec.VocabSize, spec.Norm, spec.Multipliers, spec.TieWordEmbeddings, spec.HasHeadBias, spec.Rope,
+            WeightField.Of(spec, ModelPart.Decoder), new EquatableArray<string>(spec.LayerKinds.Select(kind => spec.Kinds[kind].Name)));
     }
 
     protected override void Write(CodeWriter writer, DecoderInfo info)
     {
-        string format = info.Format.TypeName();
-        string head = info.TieWordEmbeddings ? "_embedTokens" : "_lmHead";
-        string shape = $"[{info.VocabSize}, {info.HiddenSize}]";
         writer.PartsNamespace(info.Model, "MoeGen.Engine", "MoeGen.Kernels", "MoeGen.Weights");
         writer.Summary(
             $"The model's forward pass: tokens to embedding, {info.Layers.Count} layers, norm, scores of {info.VocabSize} tokens"
             + (info.TieWordEmbeddings ? " by the embedding itself." : "."));
         writer.Attributes();
         writer.Open("internal sealed class Decoder");
-        writer.Line($"private readonly Matrix<VocabShape, {format}> _embedTokens; // {shape} {info.Tensors.EmbedTokens}");
-        writer.Line($"private readonly WeightVector _finalNorm; // [{info.HiddenSize}] {info.Tensors.FinalNorm}");
-        if (!info.TieWordEmbeddings)
-        {
-            writer.Line($"private readonly Matrix<VocabShape, {format}> _lmHead; // {shape} {info.Tensors.LmHead}");
-        }
-
-        writer.Line("private readonly Rope _rope;");
+        WeightField.Declare(writer, info.Fields);
+        string isInterleaved = info.Rope.IsInterleaved ? "true" : "false";
+        writer.Line($"private readonly Rope _rope = new(RopeFrequencies, isInterleaved: {isInterleaved});");
         writer.Line($"private readonly {info.LayerType}[] _layers; // [{info.Layers.Count}]");
         writer.Line();
-        WriteConstructor(writer, info, format);
+        WriteConstructor(writer, info);
         writer.Line();
         writer.Summary("The layers in order.");
         writer.Line($"public global::System.Collections.Generic.IReadOnlyList<{info.LayerType}> Layers => _layers;");
         writer.Line();
-        writer.Summary($"Frequencies of the rotary positions of a head of {info.HeadDim}.");
+        writer.Summary($"Frequencies of the rotary positions of {info.Rope.Dim} elements of a head.");
         writer.Line("public static RopeFrequencies RopeFrequencies =>");
-        writer.Line($"    {RopeExpression(info)};");
+        writer.Lines($"    {RopeExpression(info.Rope)};");
         writer.Line();
-        WriteForward(writer, info, head);
+        WriteForward(writer, info);
         writer.Close();
     }
 
-    private static void WriteConstructor(CodeWriter writer, DecoderInfo info, string format)
+    private static void WriteConstructor(CodeWriter writer, DecoderInfo info)
     {
-        writer.Open("public Decoder(WeightStore weights, Rope rope)");
-        writer.Line($"_embedTokens = weights.Matrix<VocabShape, {format}>(WeightMap.EmbedTokens);");
-        writer.Line($"_finalNorm = weights.Vector(WeightMap.FinalNorm, {info.HiddenSize});");
-        if (!info.TieWordEmbeddings)
-        {
-            writer.Line($"_lmHead = weights.Matrix<VocabShape, {format}>(WeightMap.LmHead);");
-        }
-
-        writer.Line("_rope = rope;");
+        writer.Open("public Decoder(WeightStore weights)");
+        WeightField.Assign(writer, info.Fields);
         writer.Line($"_layers = new {info.LayerType}[{info.Layers.Count}];");
         if (info.Layers.Distinct().Count() == 1)
         {
             writer.Open("for (int i = 0; i < _layers.Length; i++)");
-            writer.Line($"_layers[i] = new {info.LayerType}(weights, rope, i);");
+            writer.Line($"_layers[i] = new {info.LayerType}(weights, _rope, i);");
             writer.Close();
         }
         else
         {
             for (int i = 0; i < info.Layers.Count; i++)
             {
-                writer.Line($"_layers[{i}] = new {info.Layers[i]}(weights, rope, {i});");
+                writer.Line($"_layers[{i}] = new {info.Layers[i]}(weights, _rope, {i});");
             }
         }
 
         writer.Close();
     }
 
-    private static void WriteForward(CodeWriter writer, DecoderInfo info, string head)
+    private static void WriteForward(CodeWriter writer, DecoderInfo info)
     {
+        MultiplierSpec multipliers = info.Multipliers;
+        string embeddingScale = multipliers.Embedding == 1 ? "" : $", {Words.Float(multipliers.Embedding)}";
+        string logitsScale = multipliers.Logits == 1 ? "" : $", {Words.Float(multipliers.Logits)}";
+        string head = info.TieWordEmbeddings ? "_embedTokens" : "_lmHead";
+        string bias = info.HasHeadBias ? "_lmHeadBias, " : "";
         writer.Summary("Runs a pass; every worker calls it at the same time.");
         writer.Open("public void Forward(Pass pass, Worker worker)");
         writer.Lines($$"""
-            // the embedding and the angles of every token
+            // the embedding and the position of every token
+            Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker{{embeddingScale}});
             _rope.Prepare(pass.Rotations, pass.FirstPosition, pass.NumTokens, pass.Length, worker);
-            Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker);
             worker.Sync();
 
             foreach ({{info.LayerType}} layer in _layers)
@@ -97,18 +86,24 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
 
             // scores of the vocabulary, for the tokens that want them
             Activations last = pass.Hidden.Skip(pass.NumTokens - pass.NumLogits);
-            RmsNorm.Normalize(last, _finalNorm, {{Words.Float(info.NormEpsilon)}}, pass.Normed, pass.NumLogits, worker);
+            {{NormCall.Of(info.Norm, "last", "_finalNorm", "pass.Normed", "pass.NumLogits")}}
             worker.Sync();
-            MatMul.Multiply({{head}}, pass.Normed, pass.Logits, pass.NumLogits, worker);
+            MatMul.Multiply({{head}}, {{bias}}pass.Normed, pass.Logits, pass.NumLogits, worker{{logitsScale}});
             """);
         writer.Close();
     }
 
-    private static string RopeExpression(DecoderInfo info)
+    private static string RopeExpression(RopeSpec spec)
     {
         string F(double value) => ConfigNumbers.Format(value);
-        (string kind, string arguments) = info.Rope switch
+        string List(EquatableArray<double> values) => "[" + string.Join(", ", values.Select(F).ToArray()) + "]";
+        (string kind, string arguments) = spec switch
         {
+            DynamicRopeSpec rope => ("Dynamic", $", factor: {F(rope.Factor)}, maxPositions: {rope.OriginalMaxPositions}"),
+            LongRopeSpec rope => (
+                "LongRope",
+                $",\n    shortFactors: {List(rope.ShortFactors)},\n    longFactors: {List(rope.LongFactors)},\n    "
+                + $"originalMaxPositions: {rope.OriginalMaxPositions}, shortScale: {F(rope.ShortScale)}, longScale: {F(rope.LongScale)}"),
             LinearRopeSpec rope => ("Linear", $", factor: {F(rope.Factor)}"),
             Llama3RopeSpec rope => (
                 "Llama3",
@@ -121,15 +116,15 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
                 + $"truncate: {(rope.Truncate ? "true" : "false")}"),
             _ => ("Default", ""),
         };
-        return $"RopeFrequencies.{kind}({info.HeadDim}, theta: {F(info.Rope.Theta)}{arguments})";
+        return $"RopeFrequencies.{kind}({spec.Dim}, theta: {F(spec.Theta)}{arguments})";
     }
 }
 
 /// <inheritdoc cref="Feature{TInfo}"/>
 /// <param name="Layers">Class name of every layer, in order.</param>
 internal sealed record DecoderInfo(
-    ModelName Model, int VocabSize, int HiddenSize, double NormEpsilon, bool TieWordEmbeddings, RopeSpec Rope, int HeadDim,
-    WeightFormat Format, TensorNames Tensors, EquatableArray<string> Layers)
+    ModelName Model, int VocabSize, NormSpec Norm, MultiplierSpec Multipliers, bool TieWordEmbeddings, bool HasHeadBias, RopeSpec Rope,
+    EquatableArray<WeightField> Fields, EquatableArray<string> Layers)
     : FeatureInfo(Model)
 {
     /// <summary>The type of the list of layers: the only kind, or the base class of several.</summary>

@@ -1,8 +1,9 @@
+using System.Linq;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.Experts;
 
-/// <summary>The type of an expert: constant offsets of its three matrices inside one blob.</summary>
+/// <summary>The type of an expert: constant offsets of its matrices and biases inside one blob.</summary>
 internal sealed class ExpertsFeature : Feature<ExpertsInfo>
 {
     public override string Name => "Experts";
@@ -10,19 +11,22 @@ internal sealed class ExpertsFeature : Feature<ExpertsInfo>
     public override ExpertsInfo GetInfo(ModelDeclaration model)
     {
         ModelSpec spec = model.Spec;
-        return new ExpertsInfo(model.Name, spec.HiddenSize, spec.Sparse.IntermediateSize, spec.WeightFormat, spec.Tensors);
+        return new ExpertsInfo(
+            model.Name, spec.HiddenSize, spec.Sparse.IntermediateSize, spec.Sparse.Activation, spec.WeightFormat,
+            new EquatableArray<WeightSpec>(WeightSpec.Of(spec).Where(weight => weight.Part == ModelPart.Expert)));
     }
 
     protected override void Write(CodeWriter writer, ExpertsInfo info)
     {
         string format = $"global::MoeGen.Kernels.{info.Format.TypeName()}";
         string up = $"global::{info.Model.PartsNamespace}.ExpertUpShape", down = $"global::{info.Model.PartsNamespace}.ExpertDownShape";
+        string[] parts = [.. info.Weights.Select(weight => Member(weight))];
         writer.UserNamespace(info.Model);
         writer.Open($"partial class {info.Model.ClassName}");
         writer.Summary(
-            $"One routed expert: SwiGLU {info.HiddenSize} -> {info.IntermediateSize} -> {info.HiddenSize}, "
+            $"One routed expert: {info.Activation.ProseName} {info.HiddenSize} -> {info.IntermediateSize} -> {info.HiddenSize}, "
             + $"{Words.Bytes(info.SizeInBytes)} in {info.Format.ProseName()}. "
-            + "A view of a slot of expert memory: gate_proj, up_proj and down_proj one behind the other.");
+            + $"A view of a slot of expert memory: {string.Join(", ", parts)}, one behind the other.");
         writer.GlobalAttributes();
         writer.Open($"""
             public readonly struct Expert : global::MoeGen.Experts.IGatedExpert<
@@ -34,40 +38,57 @@ internal sealed class ExpertsFeature : Feature<ExpertsInfo>
         writer.Summary("Bytes of an expert.");
         writer.Line($"public const long SizeInBytes = {info.SizeInBytes};");
         writer.Line();
-        writer.Line($"internal const long GateProjOffset = 0;");
-        writer.Line($"internal const long UpProjOffset = {info.UpMatrixBytes};");
-        writer.Line($"internal const long DownProjOffset = {2 * info.UpMatrixBytes};");
+        long offset = 0;
+        foreach (WeightSpec weight in info.Weights)
+        {
+            writer.Line($"internal const long {Member(weight)}Offset = {offset};");
+            offset += WeightSize.Of(weight, info.Format).Bytes;
+        }
+
         writer.Line();
         writer.Line("private readonly global::MoeGen.Experts.ExpertSlot _slot;");
         writer.Line();
         writer.Line("private Expert(global::MoeGen.Experts.ExpertSlot slot) => _slot = slot;");
         writer.Line();
-        string upTypes = $"<{up}, {format}>", downTypes = $"<{down}, {format}>";
-        string upShape = $"[{info.IntermediateSize}, {info.HiddenSize}]", downShape = $"[{info.HiddenSize}, {info.IntermediateSize}]";
-        WriteMatrix(writer, upTypes, "GateProj", upShape, info.Tensors.ExpertGateProj);
-        WriteMatrix(writer, upTypes, "UpProj", upShape, info.Tensors.ExpertUpProj);
-        WriteMatrix(writer, downTypes, "DownProj", downShape, info.Tensors.ExpertDownProj);
+        foreach (WeightSpec weight in info.Weights)
+        {
+            WriteMember(writer, weight, weight.Shape is { TypeName: "ExpertDownShape" } ? $"<{down}, {format}>" : $"<{up}, {format}>");
+        }
+
         writer.Summary("Views the expert in a slot.");
         writer.Line("public static Expert At(global::MoeGen.Experts.ExpertSlot slot) => new(slot);");
         writer.Close();
         writer.Close();
     }
 
-    private static void WriteMatrix(CodeWriter writer, string types, string name, string shape, string tensor)
+    private static void WriteMember(CodeWriter writer, WeightSpec weight, string types)
     {
-        writer.Summary($"{shape}, {tensor}.");
-        writer.Line($"public global::MoeGen.Kernels.Matrix{types} {name} =>");
-        writer.Line($"    _slot.Matrix{types}({name}Offset);");
+        string name = Member(weight);
+        if (weight.Shape is not null)
+        {
+            writer.Summary($"{weight.Dimensions}, {weight.Tensor}.");
+            writer.Line($"public global::MoeGen.Kernels.Matrix{types} {name} =>");
+            writer.Line($"    _slot.Matrix{types}({name}Offset);");
+        }
+        else
+        {
+            writer.Summary($"{weight.Dimensions}, {weight.Tensor}, of the expert in a slot.");
+            writer.Line($"public static global::MoeGen.Kernels.WeightVector {name}(global::MoeGen.Experts.ExpertSlot slot) =>");
+            writer.Line($"    slot.Vector({name}Offset, {weight.Length});");
+        }
+
         writer.Line();
     }
+
+    // the class says already that they are the expert's
+    private static string Member(WeightSpec weight) => weight.Name.Substring("Expert".Length);
 }
 
 /// <inheritdoc cref="Feature{TInfo}"/>
-internal sealed record ExpertsInfo(ModelName Model, int HiddenSize, int IntermediateSize, WeightFormat Format, TensorNames Tensors)
+internal sealed record ExpertsInfo(
+    ModelName Model, int HiddenSize, int IntermediateSize, ActivationSpec Activation, WeightFormat Format,
+    EquatableArray<WeightSpec> Weights)
     : FeatureInfo(Model)
 {
-    /// <summary>Bytes of gate_proj, and of up_proj.</summary>
-    public long UpMatrixBytes => MatrixLayout.Bytes(IntermediateSize, HiddenSize, Format);
-
-    public long SizeInBytes => (2 * UpMatrixBytes) + MatrixLayout.Bytes(HiddenSize, IntermediateSize, Format);
+    public long SizeInBytes => Weights.Sum(weight => WeightSize.Of(weight, Format).Bytes);
 }

@@ -1,5 +1,4 @@
-using System.Collections.Generic;
-using System.Linq;
+using MoeGen.Generator.Emit.Attention;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.Kernels;
@@ -13,7 +12,8 @@ internal sealed class KernelsFeature : Feature<KernelsInfo>
         new(
             model.Name,
             new EquatableArray<MatrixShape>(MatrixShape.Of(model.Spec)),
-            new EquatableArray<AttentionShape>(model.Spec.Kinds.Select(kind => AttentionShape.Of(model.Spec, kind)).Distinct()));
+            new EquatableArray<AttentionClass>(AttentionClass.Of(model.Spec)),
+            model.Spec.Sparse.Activation.Limit);
 
     protected override void Write(CodeWriter writer, KernelsInfo info)
     {
@@ -30,69 +30,90 @@ internal sealed class KernelsFeature : Feature<KernelsInfo>
             writer.Line();
         }
 
-        foreach (AttentionShape shape in info.Attentions)
+        foreach (AttentionClass attention in info.Attentions)
         {
-            AttentionSpec attention = shape.Attention;
-            string seen = attention.SlidingWindow is { } positions ? $"the last {positions} positions" : "all positions before";
-            string heads = $"{attention.NumHeads} query heads over {attention.NumKeyValueHeads} key/value heads of {attention.HeadDim}";
-            writer.Summary($"Attention: {heads}, {seen}.");
+            WriteAttention(writer, attention);
+        }
+
+        if (info.Attentions[0].Spec is LatentSpec latent)
+        {
+            WriteLatentAttention(writer, latent);
+        }
+
+        if (info.SwiGluLimit is { } limit)
+        {
+            writer.Summary("Bound of gate and up in the clamped SwiGLU.");
             writer.Attributes();
-            writer.Open($"internal readonly struct {shape.TypeName} : IAttentionShape");
-            writer.Line($"public static int NumHeads => {attention.NumHeads};");
+            writer.Open("internal readonly struct SwiGluLimit : ISwiGluLimit");
+            writer.Line($"public static float Limit => {Words.Float(limit)};");
+            writer.Close();
+        }
+    }
+
+    private static void WriteAttention(CodeWriter writer, AttentionClass attention)
+    {
+        AttentionSpec spec = attention.Spec;
+        string description = attention.Description;
+        writer.Summary(char.ToUpperInvariant(description[0]) + description.Substring(1) + ".");
+        writer.Attributes();
+        writer.Open($"internal readonly struct {attention.Shape} : IAttentionShape");
+        writer.Line($"public static int NumHeads => {spec.NumHeads};");
+        writer.Line();
+        writer.Line($"public static int NumKeyValueHeads => {spec.NumKeyHeads};");
+        writer.Line();
+        writer.Line($"public static int KeyDim => {spec.KeyDim};");
+        writer.Line();
+        writer.Line($"public static int ValueDim => {spec.ValueDim};");
+        writer.Line();
+        writer.Line($"public static float Scale => {Words.Float(spec.Scale)};");
+        if (spec.SlidingWindow is { } window)
+        {
             writer.Line();
-            writer.Line($"public static int NumKeyValueHeads => {attention.NumKeyValueHeads};");
+            writer.Line($"public static int SlidingWindow => {window};");
+        }
+
+        if (spec.ChunkSize is { } chunk)
+        {
             writer.Line();
-            writer.Line($"public static int KeyDim => {attention.HeadDim};");
+            writer.Line($"public static int ChunkSize => {chunk};");
+        }
+
+        if (spec is LatentSpec)
+        {
             writer.Line();
-            writer.Line($"public static int ValueDim => {attention.HeadDim};");
-            writer.Line();
-            writer.Line($"public static float Scale => {Words.Float(1 / System.Math.Sqrt(attention.HeadDim))};");
-            if (attention.SlidingWindow is { } window)
+            writer.Line("public static bool ValuesAreKeys => true;");
+        }
+
+        writer.Close();
+        writer.Line();
+    }
+
+    private static void WriteLatentAttention(CodeWriter writer, LatentSpec latent)
+    {
+        writer.Summary("Heads of the latent attention before they meet the latent.");
+        writer.Attributes();
+        writer.Open("internal readonly struct LatentAttentionShape : ILatentShape");
+        (string Name, int Value)[] members =
+        [
+            ("NumHeads", latent.NumHeads), ("NopeDim", latent.NopeDim), ("RopeDim", latent.RopeDim), ("ValueDim", latent.HeadValueDim),
+            ("KvLoraRank", latent.LatentRank),
+        ];
+        for (int i = 0; i < members.Length; i++)
+        {
+            if (i > 0)
             {
                 writer.Line();
-                writer.Line($"public static int SlidingWindow => {window};");
             }
 
-            writer.Close();
-            writer.Line();
+            writer.Line($"public static int {members[i].Name} => {members[i].Value};");
         }
+
+        writer.Close();
+        writer.Line();
     }
 }
 
 /// <inheritdoc cref="Feature{TInfo}"/>
-internal sealed record KernelsInfo(ModelName Model, EquatableArray<MatrixShape> Matrices, EquatableArray<AttentionShape> Attentions)
+internal sealed record KernelsInfo(
+    ModelName Model, EquatableArray<MatrixShape> Matrices, EquatableArray<AttentionClass> Attentions, double? SwiGluLimit)
     : FeatureInfo(Model);
-
-/// <summary>A matrix that some layer multiplies by. Immutable, value-equal; adding a member must keep both.</summary>
-internal sealed record MatrixShape(string TypeName, string Description, int Rows, int Columns)
-{
-    /// <summary>The shapes of a model; layers of every kind share those of the attention's projections.</summary>
-    public static IEnumerable<MatrixShape> Of(ModelSpec spec)
-    {
-        AttentionSpec attention = spec.Kinds[0].Attention;
-        int hidden = spec.HiddenSize;
-        yield return new("VocabShape", "Embedding and head", spec.VocabSize, hidden);
-        yield return new("QueryShape", "Queries of all heads", attention.QueryWidth, hidden);
-        yield return new("KeyValueShape", "Keys, or values, of all heads", attention.KeyValueWidth, hidden);
-        yield return new("AttentionOutputShape", "From all heads back to the residual stream", hidden, attention.QueryWidth);
-        yield return new("RouterShape", "A score for each expert", spec.Sparse.NumExperts, hidden);
-        yield return new("ExpertUpShape", "Gate, or up, of an expert", spec.Sparse.IntermediateSize, hidden);
-        yield return new("ExpertDownShape", "Down of an expert", hidden, spec.Sparse.IntermediateSize);
-        DenseSpec? dense = spec.Kinds.Select(kind => kind.FeedForward).OfType<DenseSpec>().FirstOrDefault();
-        if (dense is not null)
-        {
-            yield return new("DenseUpShape", "Gate, or up, of a dense layer", dense.IntermediateSize, hidden);
-            yield return new("DenseDownShape", "Down of a dense layer", hidden, dense.IntermediateSize);
-        }
-    }
-}
-
-/// <summary>Attention as kernels see it. Immutable, value-equal; adding a member must keep both.</summary>
-internal sealed record AttentionShape(string TypeName, AttentionSpec Attention)
-{
-    public static AttentionShape Of(ModelSpec spec, LayerKindSpec kind)
-    {
-        bool isMixed = spec.Kinds.Select(other => other.Attention.SlidingWindow).Distinct().Count() > 1;
-        return new(isMixed && kind.Attention.SlidingWindow is not null ? "SlidingAttentionShape" : "AttentionShape", kind.Attention);
-    }
-}

@@ -1,11 +1,12 @@
 using System.Linq;
-using MoeGen.Generator.Emit.Kernels;
+using MoeGen.Generator.Emit.Attention;
+using MoeGen.Generator.Emit.FeedForward;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.Layers;
 
-/// <summary>One class for each distinct kind of layer: its weights, and its forward pass from top to bottom.</summary>
-internal sealed partial class LayersFeature : Feature<LayersInfo>
+/// <summary>One class for each distinct kind of layer: attention and feed-forward part, each behind a norm.</summary>
+internal sealed class LayersFeature : Feature<LayersInfo>
 {
     public override string Name => "Layers";
 
@@ -14,17 +15,12 @@ internal sealed partial class LayersFeature : Feature<LayersInfo>
         ModelSpec spec = model.Spec;
         SpecSizes sizes = new(spec);
         return new LayersInfo(
-            model.Name, spec.HiddenSize, spec.NormEpsilon, spec.WeightFormat, spec.Tensors,
+            model.Name, spec.Norm, spec.WeightFormat, WeightField.Of(spec, ModelPart.Layer),
             new EquatableArray<LayerInfo>(spec.Kinds.Select((kind, index) => new LayerInfo(
                 kind.Name,
-                Words.Layers(spec.LayerKinds.Count(layer => layer == index), spec.NumLayers),
-                kind.Attention,
-                AttentionShape.Of(spec, kind).TypeName,
-                kind.FeedForward.IntermediateSize,
+                AttentionClass.Of(spec, kind).Name,
                 (kind.FeedForward as SparseSpec)?.NumExperts,
-                (kind.FeedForward as SparseSpec)?.TopK,
-                sizes.LayerOutsideExperts(kind).Bytes,
-                sizes.Expert.Bytes))));
+                Describe(spec, sizes, kind, Words.Layers(spec.LayerKinds.Count(layer => layer == index), spec.NumLayers))))));
     }
 
     protected override void Write(CodeWriter writer, LayersInfo info)
@@ -60,22 +56,13 @@ internal sealed partial class LayersFeature : Feature<LayersInfo>
 
     private static void WriteLayer(CodeWriter writer, LayersInfo info, LayerInfo layer)
     {
-        LayerField[] fields = LayerField.Of(info, layer).ToArray();
-        string list = ExpertListType(info);
-        writer.Summary(Describe(info, layer));
+        string feedForward = layer.IsSparse ? "SparseFeedForward" : "DenseFeedForward";
+        writer.Summary(layer.Summary);
         writer.Attributes();
         writer.Open($"public sealed class {layer.Name}{(info.HasBaseClass ? " : Layer" : "")}");
-        foreach (LayerField field in fields)
-        {
-            writer.Line($"private readonly {field.Type} {field.Name}; // {field.Shape} {field.Tensor}");
-        }
-
-        writer.Line("private readonly Rope _rope;");
-        if (layer.IsSparse)
-        {
-            writer.Line("private readonly Router _router;");
-        }
-
+        WeightField.Declare(writer, info.Fields);
+        writer.Line($"private readonly {layer.Attention} _attention;");
+        writer.Line($"private readonly {feedForward} _feedForward;");
         writer.Line();
         writer.Line($"internal {layer.Name}(WeightStore weights, Rope rope, int index)");
         if (info.HasBaseClass)
@@ -84,18 +71,9 @@ internal sealed partial class LayersFeature : Feature<LayersInfo>
         }
 
         writer.Open();
-        foreach (LayerField field in fields)
-        {
-            writer.Line($"{field.Name} = {field.Load};");
-        }
-
-        writer.Line("_rope = rope;");
-        if (layer.IsSparse)
-        {
-            writer.Line("_router = new Router(weights, index);");
-            writer.Line($"Experts = weights.Experts<{list}>(index);");
-        }
-
+        WeightField.Assign(writer, info.Fields);
+        writer.Line($"_attention = new {layer.Attention}(weights, rope, index);");
+        writer.Line($"_feedForward = new {feedForward}(weights, index);");
         if (!info.HasBaseClass)
         {
             writer.Line("Index = index;");
@@ -113,42 +91,40 @@ internal sealed partial class LayersFeature : Feature<LayersInfo>
         {
             writer.Line();
             writer.Summary($"The {layer.NumExperts} routed experts.");
-            writer.Line($"public ExpertList<{list}> Experts {{ get; }}");
+            writer.Line($"public ExpertList<{FeedForwardFeature.ExpertTypes(info.Format)}> Experts => _feedForward.Experts;");
         }
 
         writer.Line();
         writer.Open($"internal {(info.HasBaseClass ? "override " : "")}void Forward(Pass pass, Worker worker)");
-        writer.Line("int tokens = pass.NumTokens, position = pass.FirstPosition;");
-        writer.Line();
-        WriteAttention(writer, info, layer);
-        WriteFeedForward(writer, info, layer);
+        writer.Lines($"""
+            {NormCall.Of(info.Norm, "pass.Hidden", "_attentionNorm", "pass.Normed", "pass.NumTokens")}
+            worker.Sync();
+            _attention.Forward(pass, worker);
+            {NormCall.Of(info.Norm, "pass.Hidden", "_feedForwardNorm", "pass.Normed", "pass.NumTokens")}
+            worker.Sync();
+            _feedForward.Forward(pass, worker);
+            """);
         writer.Close();
         writer.Close();
         writer.Line();
     }
 
-    private static string Describe(LayersInfo info, LayerInfo layer)
+    private static string Describe(ModelSpec spec, SpecSizes sizes, LayerKindSpec kind, string count)
     {
-        AttentionSpec attention = layer.Attention;
-        string window = attention.SlidingWindow is { } positions ? $" seeing {positions} positions" : "";
-        string heads =
-            $"attention of {attention.NumHeads} query heads over {attention.NumKeyValueHeads} key/value heads "
-            + $"of {attention.HeadDim}{window}";
-        string format = info.Format.ProseName();
-        return layer.IsSparse
-            ? $"Sparse layer ({layer.Count}): {heads}, then top-{layer.TopK} of {layer.NumExperts} experts, hidden {info.HiddenSize}, "
-                + $"expert intermediate {layer.IntermediateSize}, SwiGLU; weights {Words.Bytes(layer.DenseBytes)} and "
-                + $"{Words.Bytes(layer.ExpertBytes)} for each expert in {format}."
-            : $"Dense layer ({layer.Count}): {heads}, then SwiGLU, hidden {info.HiddenSize}, intermediate {layer.IntermediateSize}; "
-                + $"weights {Words.Bytes(layer.DenseBytes)} in {format}.";
+        string attention = AttentionClass.Of(spec, kind).Description;
+        string dense = Words.Bytes(sizes.LayerOutsideExperts(kind).Bytes), format = spec.WeightFormat.ProseName();
+        FeedForwardSpec part = kind.FeedForward;
+        string network = $"hidden {spec.HiddenSize}, {(part is SparseSpec ? "expert " : "")}intermediate {part.IntermediateSize}";
+        return part is SparseSpec sparse
+            ? $"Sparse layer ({count}): {attention}, then top-{sparse.TopK} of {sparse.NumExperts} experts, {network}, "
+                + $"{part.Activation.ProseName}; weights {dense} and {Words.Bytes(sizes.Expert.Bytes)} for each expert in {format}."
+            : $"Dense layer ({count}): {attention}, then {part.Activation.ProseName}, {network}; weights {dense} in {format}.";
     }
-
-    private static string ExpertListType(LayersInfo info) => $"Expert, ExpertUpShape, ExpertDownShape, {info.Format.TypeName()}";
 }
 
 /// <inheritdoc cref="Feature{TInfo}"/>
 internal sealed record LayersInfo(
-    ModelName Model, int HiddenSize, double NormEpsilon, WeightFormat Format, TensorNames Tensors, EquatableArray<LayerInfo> Layers)
+    ModelName Model, NormSpec Norm, WeightFormat Format, EquatableArray<WeightField> Fields, EquatableArray<LayerInfo> Layers)
     : FeatureInfo(Model)
 {
     /// <summary>Layers of several kinds need a common type to stand in one list.</summary>
@@ -157,17 +133,10 @@ internal sealed record LayersInfo(
 
 /// <summary>A kind of layer as its class shows it. Immutable, value-equal; adding a member must keep both.</summary>
 /// <param name="Name">Class name.</param>
-/// <param name="Count">How many of the model's layers are of this kind, in words.</param>
-/// <param name="Attention">Attention of the layer.</param>
-/// <param name="AttentionShape">Type that holds its numbers.</param>
-/// <param name="IntermediateSize">Elements between gate/up and down, of an expert or of the dense layer.</param>
+/// <param name="Attention">Class of its attention.</param>
 /// <param name="NumExperts">Routed experts; null: a dense layer.</param>
-/// <param name="TopK">Experts chosen per token; null: a dense layer.</param>
-/// <param name="DenseBytes">Weights outside the experts.</param>
-/// <param name="ExpertBytes">Weights of one expert.</param>
-internal sealed record LayerInfo(
-    string Name, string Count, AttentionSpec Attention, string AttentionShape, int IntermediateSize, int? NumExperts, int? TopK,
-    long DenseBytes, long ExpertBytes)
+/// <param name="Summary">What it is, in words.</param>
+internal sealed record LayerInfo(string Name, string Attention, int? NumExperts, string Summary)
 {
     public bool IsSparse => NumExperts is not null;
 }

@@ -38,10 +38,7 @@ internal sealed class ModelFeature : Feature<ModelFileInfo>
                 : base(folder, ModelInfo, weights, options)
             """);
         writer.Open();
-        writer.Lines($"""
-            global::MoeGen.Kernels.Rope rope = new({parts}.Decoder.RopeFrequencies, isInterleaved: false);
-            _decoder = new {parts}.Decoder(weights, rope);
-            """);
+        writer.Line($"_decoder = new {parts}.Decoder(weights);");
         writer.Close();
         writer.Line();
         writer.Summary("The layers in order.");

@@ -12,36 +12,32 @@ internal sealed class RouterFeature : Feature<RouterInfo>
         ModelSpec spec = model.Spec;
         SparseSpec sparse = spec.Sparse;
         return new RouterInfo(
-            model.Name, spec.HiddenSize, sparse.NumExperts, sparse.TopK, sparse.NormalizeTopK, spec.WeightFormat, spec.Tensors.Router);
+            model.Name, spec.HiddenSize, sparse.NumExperts, sparse.TopK, sparse.Router, WeightField.Of(spec, ModelPart.Router, "Router"));
     }
 
     protected override void Write(CodeWriter writer, RouterInfo info)
     {
-        string format = info.Format.TypeName();
-        string weights = info.NormalizeTopK ? "renormalised to sum 1" : "weights as the softmax gives them";
         writer.PartsNamespace(info.Model, "MoeGen.Engine", "MoeGen.Kernels", "MoeGen.Weights");
-        writer.Summary(
-            $"Router: {info.HiddenSize} -> a score for each of {info.NumExperts} experts, softmax over all, "
-            + $"the best {info.TopK}, {weights}.");
+        writer.Summary($"Router: {info.HiddenSize} -> a score for each of {info.NumExperts} experts, {Describe(info)}.");
         writer.Attributes();
         writer.Open("internal sealed class Router");
-        writer.Line($"private readonly Matrix<RouterShape, {format}> _weight; // [{info.NumExperts}, {info.HiddenSize}] {info.Tensor}");
+        WeightField.Declare(writer, info.Fields);
         writer.Line("private readonly int _layer;");
         writer.Line();
-        writer.Open("public Router(WeightStore weights, int layer)");
-        writer.Line($"_weight = weights.Matrix<RouterShape, {format}>(WeightMap.Router, layer);");
-        writer.Line("_layer = layer;");
+        writer.Open("public Router(WeightStore weights, int index)");
+        WeightField.Assign(writer, info.Fields);
+        writer.Line("_layer = index;");
         writer.Close();
         writer.Line();
         writer.Summary("Chooses experts for every token of the pass from its normed hidden state.");
         writer.Open("public void Choose(Pass pass, Worker worker)");
         writer.Lines($"""
             // scores of all experts
-            MatMul.Multiply(_weight, pass.Normed, pass.Routing.Logits, pass.NumTokens, worker);
+            MatMul.Multiply(_router, {(info.Router.HasBias ? "_bias, " : "")}pass.Normed, pass.Routing.Logits, pass.NumTokens, worker);
             worker.Sync();
 
-            // softmax, and the best {info.TopK}
-            TopK.SoftmaxThenTopK(pass.Routing, normalize: {(info.NormalizeTopK ? "true" : "false")}, _layer, pass.NumTokens, worker);
+            // the best {info.TopK}
+            {Selection(info.Router)}
             worker.Sync();
 
             // the choices of all tokens, expert by expert
@@ -52,9 +48,46 @@ internal sealed class RouterFeature : Feature<RouterInfo>
         writer.Close();
         writer.Close();
     }
+
+    private static string Selection(RouterSpec router)
+    {
+        const string Last = "_layer, pass.NumTokens, worker";
+        string normalize = router.Normalize ? "true" : "false";
+        string scale = Words.Float(router.Scale);
+        string groups = $"numGroups: {router.NumGroups}, topKGroups: {router.TopKGroups}";
+        return router.Kind switch
+        {
+            RouterKind.SigmoidThenTopK =>
+                $"TopK.SigmoidThenTopK(\n    pass.Routing, _correctionBias, {groups}, normalize: {normalize}, scale: {scale}, {Last});",
+            RouterKind.TopKThenSigmoid => $"TopK.TopKThenSigmoid(pass.Routing, {Last});",
+            RouterKind.SparseMixer => $"TopK.SparseMixer(pass.Routing, jitterEpsilon: {Words.Float(router.Jitter)}, {Last});",
+            RouterKind.TopKThenSoftmax => $"TopK.SoftmaxThenTopK(pass.Routing, normalize: true, {Last});",
+            _ when router.NumGroups > 1 =>
+                $"TopK.SoftmaxThenGroupTopK(\n    pass.Routing, {groups}, normalize: {normalize}, scale: {scale}, {Last});",
+            _ => $"TopK.SoftmaxThenTopK(pass.Routing, normalize: {normalize}, {Last}{(router.Scale == 1 ? "" : $", scale: {scale}")});",
+        };
+    }
+
+    private static string Describe(RouterInfo info)
+    {
+        RouterSpec router = info.Router;
+        string best = router.NumGroups > 1
+            ? $"the best {info.TopK} of the best {router.TopKGroups} of {router.NumGroups} groups"
+            : $"the best {info.TopK}";
+        string scaled = router.Scale == 1 ? "" : $", times {ConfigNumbers.Format(router.Scale)}";
+        string weights = (router.Normalize ? "renormalised to sum 1" : "not renormalised") + scaled;
+        return router.Kind switch
+        {
+            RouterKind.SigmoidThenTopK => $"{best} by sigmoid plus a learned bias, weighted by the sigmoid, {weights}",
+            RouterKind.TopKThenSigmoid => $"{best}, weighted by the sigmoid",
+            RouterKind.SparseMixer => $"{best} by a sparse mixer",
+            RouterKind.TopKThenSoftmax => $"{best}, softmax over them",
+            _ => $"softmax over all, {best}, weights {weights}",
+        };
+    }
 }
 
 /// <inheritdoc cref="Feature{TInfo}"/>
 internal sealed record RouterInfo(
-    ModelName Model, int HiddenSize, int NumExperts, int TopK, bool NormalizeTopK, WeightFormat Format, string Tensor)
+    ModelName Model, int HiddenSize, int NumExperts, int TopK, RouterSpec Router, EquatableArray<WeightField> Fields)
     : FeatureInfo(Model);

@@ -8,13 +8,13 @@ internal sealed class WeightMapFeature : Feature<WeightMapInfo>
 {
     public override string Name => "WeightMap";
 
-    public override WeightMapInfo GetInfo(ModelDeclaration model) =>
-        new(
-            model.Name,
-            new EquatableArray<WeightEntry>(WeightEntry.Of(model.Spec)),
-            new EquatableArray<int>(Enumerable.Range(0, model.Spec.NumLayers)),
-            LayersWith<SparseSpec>(model.Spec),
-            LayersWith<DenseSpec>(model.Spec));
+    public override WeightMapInfo GetInfo(ModelDeclaration model)
+    {
+        ModelSpec spec = model.Spec;
+        return new WeightMapInfo(
+            model.Name, spec.WeightFormat, spec.Sparse.NumExperts, new EquatableArray<WeightSpec>(WeightSpec.Of(spec)),
+            new EquatableArray<int>(Enumerable.Range(0, spec.NumLayers)), spec.SparseLayers, spec.DenseLayers);
+    }
 
     protected override void Write(CodeWriter writer, WeightMapInfo info)
     {
@@ -22,9 +22,9 @@ internal sealed class WeightMapFeature : Feature<WeightMapInfo>
         writer.Summary("Which tensors of a checkpoint the model reads, the shape each must have, and where it goes.");
         writer.Attributes();
         writer.Open("internal static class WeightMap");
-        foreach (WeightEntry entry in info.Entries)
+        foreach (WeightSpec weight in info.Weights)
         {
-            writer.Line($"public const string {entry.Constant} = \"{entry.Tensor}\";");
+            writer.Line($"public const string {weight.Name} = \"{weight.Tensor}\";");
         }
 
         writer.Line();
@@ -38,38 +38,41 @@ internal sealed class WeightMapFeature : Feature<WeightMapInfo>
         writer.Line();
         writer.Line("public static TensorDeclaration[] Tensors { get; } =");
         writer.Line("[");
-        foreach (WeightEntry entry in info.Entries)
+        foreach (WeightSpec weight in info.Weights)
         {
-            writer.Line($"    {Declaration(info, entry)}, // {entry.Shape}");
+            writer.Lines($"    {Declaration(info, weight)}, // {weight.Dimensions}");
         }
 
         writer.Line("];");
         writer.Close();
     }
 
-    private static EquatableArray<int> LayersWith<TFeedForward>(ModelSpec spec)
-        where TFeedForward : FeedForwardSpec =>
-        new(Enumerable.Range(0, spec.NumLayers).Where(layer => spec.KindOf(layer).FeedForward is TFeedForward));
-
-    private static string Declaration(WeightMapInfo info, WeightEntry entry)
+    private static string Declaration(WeightMapInfo info, WeightSpec weight)
     {
-        string declaration = entry.ShapeType is null
-            ? $"TensorDeclaration.Vector({entry.Constant}, {entry.Length})"
-            : $"TensorDeclaration.Matrix<{entry.ShapeType}>({entry.Constant})";
+        string declaration = weight.Shape is null
+            ? $"TensorDeclaration.Vector({weight.Name}, {weight.Length})"
+            : $"TensorDeclaration.Matrix<{weight.Shape.TypeName}, {info.Format.TypeName()}>({weight.Name})";
         string sparse = info.DenseLayers.Count > 0 ? "s_sparseLayers" : "s_allLayers";
-        return entry.Scope switch
+        declaration += weight.Part switch
         {
-            WeightScope.AllLayers => $"{declaration}.In(s_allLayers)",
-            WeightScope.SparseLayers => $"{declaration}.In({sparse})",
-            WeightScope.DenseLayers => $"{declaration}.In(s_denseLayers)",
-            WeightScope.Experts => $"{declaration}.InExperts({sparse}, Expert.{entry.Constant.Substring("Expert".Length)}Offset)",
-            _ => declaration,
+            ModelPart.Layer or ModelPart.Attention => ".In(s_allLayers)",
+            ModelPart.Router or ModelPart.SharedExpert => $".In({sparse})",
+            ModelPart.DenseFeedForward => ".In(s_denseLayers)",
+            ModelPart.Expert => $".InExperts({sparse}, Expert.{weight.Name.Substring("Expert".Length)}Offset)",
+            _ => "",
         };
+        return weight.Stack is { } stack ? declaration + Slice(info.NumExperts, stack) : declaration;
     }
+
+    private static string Slice(int numExperts, StackSpec stack) =>
+        $"\n        .FromStack({numExperts}, rows: {stack.Rows}"
+        + (stack.FirstRow == 0 ? "" : $", firstRow: {stack.FirstRow}")
+        + (stack.RowStep == 1 ? "" : $", rowStep: {stack.RowStep}")
+        + (stack.IsTransposed ? ", isTransposed: true)" : ")");
 }
 
 /// <inheritdoc cref="Feature{TInfo}"/>
 internal sealed record WeightMapInfo(
-    ModelName Model, EquatableArray<WeightEntry> Entries, EquatableArray<int> AllLayers, EquatableArray<int> SparseLayers,
-    EquatableArray<int> DenseLayers)
+    ModelName Model, WeightFormat Format, int NumExperts, EquatableArray<WeightSpec> Weights, EquatableArray<int> AllLayers,
+    EquatableArray<int> SparseLayers, EquatableArray<int> DenseLayers)
     : FeatureInfo(Model);

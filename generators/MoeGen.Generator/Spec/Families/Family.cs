@@ -4,35 +4,168 @@ namespace MoeGen.Generator.Spec.Families;
 
 /// <summary>
 /// A model family as data: what its config.json calls things, what its tensors are called, and the few ways in which it differs.
-/// <see cref="ModelSpecReader"/> turns any family's config into the same <see cref="ModelSpec"/>.
+/// <see cref="ModelSpecReader"/> turns any family's config into the same <see cref="ModelSpec"/>. A key that is null is one that the
+/// family does not have; defaults are those of its configuration class in transformers.
 /// </summary>
 internal sealed class Family
 {
     /// <summary>Value of <c>model_type</c>.</summary>
     public required string ModelType { get; init; }
 
-    /// <summary>Spellings of the number of routed experts; the first is the usual one.</summary>
-    public required string[] NumExpertsKeys { get; init; }
+    public required AttentionKeys Attention { get; init; }
 
-    /// <summary>Key of the expert's intermediate size.</summary>
-    public required string ExpertIntermediateSizeKey { get; init; }
+    public required ExpertKeys Experts { get; init; }
+
+    public required RouterKeys Router { get; init; }
+
+    public LayerPlanKeys Layers { get; init; } = new();
+
+    public RopeKeys Rope { get; init; } = new();
 
     /// <summary>Key of the intermediate size of dense layers; null: the family has none.</summary>
     public string? DenseIntermediateSizeKey { get; init; }
 
-    /// <summary>
-    /// Key of the period of sparse layers: layer <c>i</c> is sparse when <c>(i + 1) % step == 0</c>; null: all are sparse.
-    /// </summary>
+    /// <summary>LayerNorm with bias in place of RMSNorm.</summary>
+    public bool HasLayerNorm { get; init; }
+
+    /// <summary>Epsilon of the norms when the config does not say.</summary>
+    public required double DefaultNormEpsilon { get; init; }
+
+    /// <summary>The multipliers of Granite: <c>embedding_multiplier</c>, <c>residual_multiplier</c>, <c>logits_scaling</c>.</summary>
+    public bool HasMultipliers { get; init; }
+
+    /// <summary>Key that puts a bias on the head.</summary>
+    public string? HeadBiasKey { get; init; }
+
+    public required TensorNames Tensors { get; init; }
+
+    /// <summary>Values that a key of another family's maths may have here, as JSON writes them.</summary>
+    public IReadOnlyDictionary<string, string[]> FixedSettings { get; init; } = new Dictionary<string, string[]>();
+
+    /// <summary>Keys of the family that do not change inference (training, dropout), beyond <see cref="NeutralKeys.Always"/>.</summary>
+    public IReadOnlyCollection<string> NeutralKeys { get; init; } = [];
+}
+
+/// <summary>Attention of a family.</summary>
+internal sealed record AttentionKeys
+{
+    /// <summary>Multi-head latent attention in place of grouped-query attention.</summary>
+    public bool IsLatent { get; init; }
+
+    /// <summary>Key that puts biases on the projections.</summary>
+    public string? BiasKey { get; init; }
+
+    public bool HasBiasByDefault { get; init; }
+
+    /// <summary>The biases are on the output projection too.</summary>
+    public bool HasOutputBias { get; init; } = true;
+
+    /// <summary>Norms on q and k; where <see cref="NormKey"/> is given, those that it switches on.</summary>
+    public QueryKeyNorm Norm { get; init; }
+
+    public string? NormKey { get; init; }
+
+    public bool HasNormByDefault { get; init; }
+
+    public bool HasSinks { get; init; }
+
+    /// <summary>Key of the bound that q, k and v are clamped to.</summary>
+    public string? ClipKey { get; init; }
+
+    /// <summary>Key of the factor on the product of query and key; null: one over the root of the head dimension.</summary>
+    public string? ScaleKey { get; init; }
+
+    /// <summary>Layers without rotary positions sharpen their queries with the position (<c>attn_temperature_tuning</c>).</summary>
+    public bool HasTemperature { get; init; }
+}
+
+/// <summary>Experts of a family.</summary>
+internal sealed record ExpertKeys
+{
+    /// <summary>Spellings of the number of routed experts; the first is the usual one.</summary>
+    public required string[] CountKeys { get; init; }
+
+    /// <summary>Spellings of the number of experts per token; the first is the usual one.</summary>
+    public string[] TopKKeys { get; init; } = ["num_experts_per_tok"];
+
+    public required string IntermediateSizeKey { get; init; }
+
+    public bool HasBias { get; init; }
+
+    public bool ScalesInput { get; init; }
+
+    /// <summary>Key of the bound of a clamped SwiGLU; null: the activation is what <c>hidden_act</c> says.</summary>
+    public string? SwiGluLimitKey { get; init; }
+
+    /// <summary>Key of the number of shared experts, each as wide as a routed one; they are stored as one.</summary>
+    public string? SharedCountKey { get; init; }
+
+    public int DefaultSharedCount { get; init; }
+
+    /// <summary>Key of the intermediate size of the shared expert.</summary>
+    public string? SharedIntermediateSizeKey { get; init; }
+
+    /// <summary>The shared expert's output is weighted by the sigmoid of a learned score.</summary>
+    public bool IsSharedGated { get; init; }
+}
+
+/// <summary>Router of a family.</summary>
+internal sealed record RouterKeys
+{
+    public required RouterKind Kind { get; init; }
+
+    public bool HasBias { get; init; }
+
+    /// <summary>Key that says whether the chosen weights are renormalised; null: as <see cref="Normalizes"/> says.</summary>
+    public string? NormalizeKey { get; init; }
+
+    /// <summary>Whether the weights are renormalised when the config does not say.</summary>
+    public bool Normalizes { get; init; }
+
+    /// <summary>Weights that are renormalised are not scaled (DeepSeek-V2).</summary>
+    public bool ScalesOnlyPlain { get; init; }
+
+    public string? ScaleKey { get; init; }
+
+    public double DefaultScale { get; init; } = 1;
+
+    /// <summary>Experts compete in groups: <c>n_group</c>, <c>topk_group</c>.</summary>
+    public bool HasGroups { get; init; }
+
+    public int DefaultNumGroups { get; init; } = 1;
+
+    public int DefaultTopKGroups { get; init; } = 1;
+
+    /// <summary>Value of <c>topk_method</c> at which the groups count; null: they always do.</summary>
+    public string? GroupMethod { get; init; }
+
+    public string? JitterKey { get; init; }
+
+    public double DefaultJitter { get; init; }
+}
+
+/// <summary>Which layers are sparse, and what each of them sees.</summary>
+internal sealed record LayerPlanKeys
+{
+    /// <summary>Key of the period of sparse layers: layer <c>i</c> is sparse when <c>(i + 1) % step == 0</c>.</summary>
     public string? SparseStepKey { get; init; }
 
     /// <summary>Key of the list of layers that are dense whatever the period says.</summary>
     public string? DenseLayersKey { get; init; }
 
-    /// <summary>Key that says whether the chosen weights are renormalised; null: they always are.</summary>
-    public string? NormalizeTopKKey { get; init; }
+    /// <summary>Key of the list of sparse layers, which takes the place of the period.</summary>
+    public string? SparseLayersKey { get; init; }
 
-    /// <summary>Key that puts biases on the attention's projections; null: never.</summary>
-    public string? AttentionBiasKey { get; init; }
+    /// <summary>Key of the number of first layers that are dense.</summary>
+    public string? FirstDenseKey { get; init; }
+
+    public int DefaultFirstDense { get; init; }
+
+    /// <summary>Key of the period of sparse layers behind the first ones: layer <c>i</c> is sparse when <c>i % frequency == 0</c>.</summary>
+    public string? FrequencyKey { get; init; }
+
+    /// <summary>Layers may see a window of <c>sliding_window</c> positions.</summary>
+    public bool HasSlidingWindow { get; init; }
 
     /// <summary>Key that must be true for <c>sliding_window</c> to count; null: it counts whenever it is a number.</summary>
     public string? SlidingWindowSwitchKey { get; init; }
@@ -42,17 +175,28 @@ internal sealed class Family
     /// </summary>
     public string? FullAttentionLayersKey { get; init; }
 
-    /// <summary>RMSNorm on each head of q and k.</summary>
-    public bool HasHeadNorm { get; init; }
+    /// <summary>Without <c>layer_types</c>, every second layer slides, the first one included (gpt-oss).</summary>
+    public bool SlidesEverySecond { get; init; }
 
-    /// <summary>Base of the rotary frequencies when the config does not say.</summary>
-    public required double DefaultRopeTheta { get; init; }
+    /// <summary>
+    /// Llama 4's plan: <c>no_rope_layers</c> says which layers rotate; those see chunks of <c>attention_chunk_size</c>, the others all.
+    /// </summary>
+    public bool HasNopeLayers { get; init; }
+}
 
-    /// <summary>Epsilon of the norms when the config does not say.</summary>
-    public required double DefaultNormEpsilon { get; init; }
+/// <summary>Rotary positions of a family.</summary>
+internal sealed record RopeKeys
+{
+    /// <summary>Base of the frequencies when the config does not say.</summary>
+    public double DefaultTheta { get; init; } = 10_000;
 
-    public required TensorNames Tensors { get; init; }
+    public bool IsInterleaved { get; init; }
 
-    /// <summary>Keys of the family that do not change inference (training, dropout), beyond <see cref="NeutralKeys.Always"/>.</summary>
-    public IReadOnlyCollection<string> NeutralKeys { get; init; } = [];
+    /// <summary>Key that says whether neighbouring elements make a pair; null: as <see cref="IsInterleaved"/> says.</summary>
+    public string? InterleaveKey { get; init; }
+
+    /// <summary>Key of the share of a head that turns; null: all of it.</summary>
+    public string? PartialFactorKey { get; init; }
+
+    public double DefaultPartialFactor { get; init; } = 1;
 }

@@ -7,7 +7,11 @@ namespace MoeGen.Generator.Spec.Families;
 /// <summary>The families that MoeGen can generate. A new family is one more entry here.</summary>
 internal static class FamilyCatalog
 {
-    public static IReadOnlyList<Family> All { get; } = [Mixtral.Family, Qwen3Moe.Family];
+    public static IReadOnlyList<Family> All { get; } =
+    [
+        DeepSeekV2.Family, DeepSeekV3.Family, DeepSeekV3.KimiK2, Glm4Moe.Family, GptOss.Family, GraniteMoe.Family, Llama4Text.Family,
+        Mixtral.Family, Olmoe.Family, PhiMoe.Family, Qwen2Moe.Family, Qwen3Moe.Family,
+    ];
 
     /// <summary>Every <c>model_type</c>, in ordinal order.</summary>
     public static IReadOnlyList<string> ModelTypes { get; } =

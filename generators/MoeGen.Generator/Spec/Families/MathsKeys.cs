@@ -17,39 +17,61 @@ internal static class MathsKeys
     private static readonly Dictionary<string, string[]> s_neutralValues = new()
     {
         // attention
+        ["add_bias_linear"] = [Off],
+        ["add_qkv_bias"] = [Off],
         ["attention_bias"] = [Off],
         ["attention_chunk_size"] = [],
         ["attention_multiplier"] = [],
         ["attention_out_bias"] = [Off],
         ["attn_logit_softcapping"] = [],
+        ["attn_output_gate"] = [Off],
+        ["attn_scale"] = [],
         ["attn_temperature_tuning"] = [Off, Zero],
         ["clip_qkv"] = [],
+        ["dual_chunk_attention_config"] = [],
+        ["floor_scale"] = [],
+        ["full_attention_interval"] = [One],
         ["global_attn_every_n_layers"] = [],
+        ["index_head_dim"] = [],
+        ["index_n_heads"] = [],
+        ["index_topk"] = [],
         ["kv_lora_rank"] = [],
+        ["linear_attn_config"] = [],
         ["max_window_layers"] = [Zero],
         ["no_rope_layer_interval"] = [],
         ["no_rope_layers"] = [],
+        ["parallel_attn"] = [Off],
         ["q_lora_rank"] = [],
         ["qk_layernorm"] = [Off],
         ["qk_nope_head_dim"] = [],
         ["qk_norm"] = [Off],
         ["qk_rope_head_dim"] = [],
+        ["qkv_bias"] = [Off],
         ["query_pre_attn_scalar"] = [],
+        ["residual_scale"] = [One],
         ["sliding_window"] = [],
         ["sliding_window_pattern"] = [],
+        ["use_bias"] = [Off],
+        ["use_parallel_residual"] = [Off],
         ["use_qk_norm"] = [Off],
+        ["use_qkv_bias"] = [Off],
         ["use_sliding_window"] = [Off],
         ["v_head_dim"] = [],
 
         // positions
         ["alibi"] = [Off],
         ["partial_rotary_factor"] = [One],
+        ["position_embedding_type"] = ["\"rope\"", "\"rotary\""],
         ["rope_interleave"] = [Off],
+        ["rope_local_base_freq"] = [],
+        ["rope_percent"] = [One],
         ["rotary_dim"] = [],
         ["rotary_pct"] = [One],
 
         // router and experts
         ["decoder_sparse_step"] = [One],
+        ["enable_expert_bias"] = [Off],
+        ["expert_bias"] = [Off],
         ["expert_capacity"] = [],
         ["first_k_dense_replace"] = [Zero],
         ["interleave_moe_layer_step"] = [One],
@@ -58,6 +80,9 @@ internal static class MathsKeys
         ["moe_intermediate_size"] = [],
         ["moe_layer_freq"] = [One],
         ["moe_layers"] = [],
+        ["moe_num_shared_experts"] = [Zero],
+        ["moe_router_enable_expert_bias"] = [Off],
+        ["moe_router_score_function"] = ["\"softmax\""],
         ["n_group"] = [One],
         ["n_routed_experts"] = [],
         ["n_shared_experts"] = [Zero],
@@ -65,13 +90,17 @@ internal static class MathsKeys
         ["num_shared_experts"] = [Zero],
         ["routed_scaling_factor"] = [One],
         ["router_bias"] = [Off],
+        ["router_softcapping"] = [],
         ["scoring_func"] = ["\"softmax\""],
         ["shared_expert_intermediate_size"] = [Zero],
+        ["shared_intermediate_size"] = [Zero],
         ["swiglu_limit"] = [],
         ["topk_group"] = [One],
         ["topk_method"] = ["\"greedy\""],
+        ["zero_expert_num"] = [Zero],
 
         // multipliers, head, checkpoint
+        ["dim_model_base"] = [],
         ["embedding_multiplier"] = [One],
         ["final_logit_softcapping"] = [],
         ["is_encoder_decoder"] = [Off],
@@ -80,6 +109,9 @@ internal static class MathsKeys
         ["logits_scaling"] = [One],
         ["quantization_config"] = [],
         ["residual_multiplier"] = [One],
+        ["scale_depth"] = [],
+        ["scale_emb"] = [One],
+        ["scale_embeddings"] = [Off],
     };
 
     /// <summary>The keys.</summary>
@@ -89,14 +121,21 @@ internal static class MathsKeys
     public static bool Contains(string key) => s_neutralValues.ContainsKey(key);
 
     /// <summary>Whether the value leaves the maths as it is for a family that does not read the key. Null always does.</summary>
-    public static bool IsNeutral(string key, JsonValue value) => value switch
+    public static bool IsNeutral(Family family, string key, JsonValue value)
     {
-        JsonNull => true,
-        JsonNumber number => s_neutralValues[key].Any(neutral => ConfigNumbers.AreEqual(number.Text, neutral)),
-        JsonArray { Items.Count: 0 } => s_neutralValues[key].Contains("[]"),
-        _ => s_neutralValues[key].Contains(value.Describe()),
-    };
+        string[] accepted = Accepted(family, key);
+        return value switch
+        {
+            JsonNull => true,
+            JsonNumber number => accepted.Any(neutral => ConfigNumbers.AreEqual(number.Text, neutral)),
+            JsonArray { Items.Count: 0 } => accepted.Contains("[]"),
+            _ => accepted.Contains(value.Describe()),
+        };
+    }
 
     /// <summary>The accepted values as an error message lists them.</summary>
-    public static string DescribeNeutral(string key) => string.Join(" or ", s_neutralValues[key].Append("null").ToArray());
+    public static string DescribeNeutral(Family family, string key) => string.Join(" or ", Accepted(family, key).Append("null").ToArray());
+
+    private static string[] Accepted(Family family, string key) =>
+        family.FixedSettings.TryGetValue(key, out string[]? values) ? values : s_neutralValues[key];
 }

@@ -9,24 +9,30 @@ internal static class Qwen3Moe
     public static Family Family { get; } = new()
     {
         ModelType = "qwen3_moe",
-        NumExpertsKeys = ["num_experts", "num_local_experts"],
-        ExpertIntermediateSizeKey = "moe_intermediate_size",
+        Attention = new() { BiasKey = "attention_bias", Norm = QueryKeyNorm.PerHead },
+        Experts = new() { CountKeys = ["num_experts", "num_local_experts"], IntermediateSizeKey = "moe_intermediate_size" },
+        Router = new() { Kind = RouterKind.SoftmaxThenTopK, NormalizeKey = "norm_topk_prob" },
+        Layers = Layers,
         DenseIntermediateSizeKey = "intermediate_size",
+        DefaultNormEpsilon = 1e-6,
+        Tensors = Tensors,
+    };
+
+    /// <summary>The layer plan, which Qwen2-MoE shares.</summary>
+    public static LayerPlanKeys Layers => new()
+    {
         SparseStepKey = "decoder_sparse_step",
         DenseLayersKey = "mlp_only_layers",
-        NormalizeTopKKey = "norm_topk_prob",
-        AttentionBiasKey = "attention_bias",
+        HasSlidingWindow = true,
         SlidingWindowSwitchKey = "use_sliding_window",
         FullAttentionLayersKey = "max_window_layers",
-        HasHeadNorm = true,
-        DefaultRopeTheta = 10_000,
-        DefaultNormEpsilon = 1e-6,
-        Tensors = new TensorNames
-        {
-            Router = "model.layers.{layer}.mlp.gate.weight",
-            ExpertGateProj = "model.layers.{layer}.mlp.experts.{expert}.gate_proj.weight",
-            ExpertUpProj = "model.layers.{layer}.mlp.experts.{expert}.up_proj.weight",
-            ExpertDownProj = "model.layers.{layer}.mlp.experts.{expert}.down_proj.weight",
-        },
+    };
+
+    /// <summary>The names, which most families share.</summary>
+    public static TensorNames Tensors => new()
+    {
+        Router = "model.layers.{layer}.mlp.gate.weight",
+        Dense = FeedForwardNames.Below("model.layers.{layer}.mlp"),
+        Experts = FeedForwardNames.Below("model.layers.{layer}.mlp.experts.{expert}"),
     };
 }

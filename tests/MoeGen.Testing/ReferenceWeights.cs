@@ -1,0 +1,96 @@
+using MoeGen.Generator.Spec;
+using MoeGen.Weights;
+
+namespace MoeGen.Testing;
+
+/// <summary>The weights of a checkpoint by the names they have in code, whatever the file calls and packs them.</summary>
+internal sealed class ReferenceWeights
+{
+    private readonly Dictionary<string, WeightSpec> _byName;
+    private readonly Dictionary<string, float[]> _tensors = new(StringComparer.Ordinal);
+
+    private ReferenceWeights(ModelSpec spec)
+    {
+        _byName = WeightSpec.Of(spec).ToDictionary(weight => weight.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>Reads a folder with one model.safetensors.</summary>
+    public static ReferenceWeights Load(ModelSpec spec, string folder)
+    {
+        ReferenceWeights weights = new(spec);
+        string path = Path.Combine(folder, "model.safetensors");
+        foreach (TensorEntry entry in TensorFile.ReadHeader(path).Values.Where(entry => entry.Type.ToWeightFormat() is not null))
+        {
+            weights._tensors.Add(entry.Name, TensorFile.ReadFloats(path, entry.Name));
+        }
+
+        return weights;
+    }
+
+    /// <summary>A spec's tensors, every layer and expert, with their shapes in the file.</summary>
+    public static IEnumerable<(string Name, long[] Shape)> TensorsOf(ModelSpec spec)
+    {
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        foreach (WeightSpec weight in WeightSpec.Of(spec))
+        {
+            foreach (int layer in LayersOf(spec, weight.Part))
+            {
+                int experts = weight.Part == ModelPart.Expert && weight.Stack is null ? spec.Sparse.NumExperts : 1;
+                for (int expert = 0; expert < experts; expert++)
+                {
+                    string name = TensorDeclaration.Expand(weight.Tensor, layer, expert);
+                    if (seen.Add(name))
+                    {
+                        yield return (name, ShapeOf(spec, weight));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether the model has a weight of a name.</summary>
+    public bool Has(string name) => _byName.ContainsKey(name);
+
+    /// <summary>The elements of a weight, row by row.</summary>
+    public float[] Get(string name, int layer = 0, int expert = 0)
+    {
+        WeightSpec weight = _byName[name];
+        float[] tensor = _tensors[TensorDeclaration.Expand(weight.Tensor, layer, expert)];
+        if (weight.Stack is not { } stack)
+        {
+            return tensor;
+        }
+
+        int rows = weight.Shape?.Rows ?? weight.Length, columns = weight.Shape?.Columns ?? 1;
+        float[] values = new float[rows * columns];
+        for (int row = 0; row < rows; row++)
+        {
+            int stackRow = stack.FirstRow + (row * stack.RowStep);
+            for (int column = 0; column < columns; column++)
+            {
+                int place = stack.IsTransposed ? (column * stack.Rows) + stackRow : (stackRow * columns) + column;
+                values[(row * columns) + column] = tensor[(expert * stack.Rows * columns) + place];
+            }
+        }
+
+        return values;
+    }
+
+    private static IEnumerable<int> LayersOf(ModelSpec spec, ModelPart part) => part switch
+    {
+        ModelPart.Decoder => [0],
+        ModelPart.Layer or ModelPart.Attention => Enumerable.Range(0, spec.NumLayers),
+        ModelPart.DenseFeedForward => spec.DenseLayers,
+        _ => spec.SparseLayers,
+    };
+
+    private static long[] ShapeOf(ModelSpec spec, WeightSpec weight) => weight switch
+    {
+        { Stack: { } stack, Shape: { } shape } => stack.IsTransposed
+            ? [spec.Sparse.NumExperts, shape.Columns, stack.Rows]
+            : [spec.Sparse.NumExperts, stack.Rows, shape.Columns],
+        { Stack: { } stack } => [spec.Sparse.NumExperts, stack.Rows],
+        { Shape: { } shape } => [shape.Rows, shape.Columns],
+        _ => [weight.Length],
+    };
+}

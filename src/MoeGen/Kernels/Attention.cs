@@ -5,7 +5,7 @@ using MoeGen.Engine;
 namespace MoeGen.Kernels;
 
 /// <summary>
-/// Causal attention over a cache: <c>softmax(scale * q kᵀ) v</c>, one block of positions at a time with a running maximum and sum, so that
+/// Attention over a cache: <c>softmax(scale * q kᵀ + bias) v</c>, one block of positions at a time with a running maximum and sum, so that
 /// no buffer grows with the context (online softmax, arXiv 1805.02867).
 /// </summary>
 public static unsafe class Attention
@@ -31,7 +31,7 @@ public static unsafe class Attention
     public static void Attend<TShape>(
         Activations queries, KvCache cache, int layer, Activations output, int firstPosition, int numTokens, Worker worker)
         where TShape : struct, IAttentionShape =>
-        Attend<TShape>(queries, cache, layer, default, output, firstPosition, numTokens, worker);
+        Attend<TShape>(queries, cache, layer, new ScoreTerms(null, null), output, firstPosition, null, numTokens, worker);
 
     /// <summary>Attends with sinks: a learned score for each head that takes part in the softmax and has no value.</summary>
     /// <inheritdoc cref="Attend{TShape}(Activations, KvCache, int, Activations, int, int, Worker)"/>
@@ -39,6 +39,41 @@ public static unsafe class Attention
     /// <remarks>Reference: transformers <c>modeling_gpt_oss</c>, eager_attention_forward.</remarks>
     public static void Attend<TShape>(
         Activations queries, KvCache cache, int layer, WeightVector sinks, Activations output, int firstPosition, int numTokens,
+        Worker worker)
+        where TShape : struct, IAttentionShape =>
+        Attend<TShape>(queries, cache, layer, new ScoreTerms(sinks.Data, null), output, firstPosition, null, numTokens, worker);
+
+    /// <summary>Attends with relative positions: a number for each head and distance is added to the score.</summary>
+    /// <inheritdoc cref="Attend{TShape}(Activations, KvCache, int, Activations, int, int, Worker)"/>
+    /// <param name="bias">The numbers; not scaled.</param>
+    public static void Attend<TShape>(
+        Activations queries, KvCache cache, int layer, RelativeBias bias, Activations output, int firstPosition, int numTokens,
+        Worker worker)
+        where TShape : struct, IAttentionShape =>
+        Attend<TShape>(queries, cache, layer, new ScoreTerms(null, bias), output, firstPosition, null, numTokens, worker);
+
+    /// <summary>
+    /// Attends every token to all positions, those behind it included, as encoders do, and as decoders do to what an encoder has read.
+    /// Workers share tokens and heads.
+    /// </summary>
+    /// <typeparam name="TShape">Heads and their dimensions; a window or chunk is not for this.</typeparam>
+    /// <param name="queries">Queries, [numTokens, heads * keyDim] f32.</param>
+    /// <param name="cache">Keys and values of all positions; a Sync stands behind their <c>Append</c>.</param>
+    /// <param name="layer">0-based layer of the cache.</param>
+    /// <param name="bias">Numbers added to the scores by distance, token t standing at position t; null: none.</param>
+    /// <param name="output">Outputs, [numTokens, heads * valueDim] f32; may not alias.</param>
+    /// <param name="numPositions">Positions, at least 1.</param>
+    /// <param name="numTokens">Tokens.</param>
+    /// <param name="worker">The calling worker.</param>
+    public static void AttendAll<TShape>(
+        Activations queries, KvCache cache, int layer, RelativeBias? bias, Activations output, int numPositions, int numTokens,
+        Worker worker)
+        where TShape : struct, IAttentionShape =>
+        Attend<TShape>(queries, cache, layer, new ScoreTerms(null, bias), output, 0, numPositions - 1, numTokens, worker);
+
+    // last: the last position that every token sees; null: its own
+    private static void Attend<TShape>(
+        Activations queries, KvCache cache, int layer, ScoreTerms terms, Activations output, int firstPosition, int? last, int numTokens,
         Worker worker)
         where TShape : struct, IAttentionShape
     {
@@ -55,7 +90,11 @@ public static unsafe class Attention
                 queries.Row(token) + ((nint)head * TShape.KeyDim), output.Row(token) + ((nint)head * TShape.ValueDim), together, keys,
                 TShape.ValuesAreKeys ? keys : cache.Values(layer, head / group), firstPosition + token)
             {
-                Sinks = sinks.Data is null ? null : sinks.Data + head,
+                Last = last ?? firstPosition + token,
+                Sinks = terms.Sinks is null ? null : terms.Sinks + head,
+                Bias = terms.Bias is null ? null : terms.Bias.Center(head),
+                BiasStride = terms.Bias?.Stride ?? 0,
+                MaxDistance = terms.Bias?.MaxDistance ?? 0,
             };
             if (Vector512.IsHardwareAccelerated)
             {
@@ -111,19 +150,25 @@ public static unsafe class Attention
             new Span<float>(heads.Output + ((nint)head * valueDim), valueDim).Clear();
         }
 
-        for (int block = FirstSeen<TShape>(heads.Position); block <= heads.Position; block += blockPositions)
+        for (int block = FirstSeen<TShape>(heads.Position); block <= heads.Last; block += blockPositions)
         {
-            int count = Math.Min(blockPositions, heads.Position + 1 - block);
+            int count = Math.Min(blockPositions, heads.Last + 1 - block);
             float* keys = heads.Keys + ((nint)block * keyDim);
             float* values = heads.Values + ((nint)block * valueStride);
             for (int head = 0; head < heads.Count; head++)
             {
                 // scores of the block and its maximum
                 float* query = heads.Queries + ((nint)head * keyDim);
+                float* bias = heads.Bias + ((nint)head * heads.BiasStride);
                 float maximum = maxima[head];
                 for (int i = 0; i < count; i++)
                 {
                     scores[i] = VectorMath.Dot<TSimd, TVector>(query, keys + ((nint)i * keyDim), keyDim) * TShape.Scale;
+                    if (heads.Bias is not null)
+                    {
+                        scores[i] += bias[Math.Clamp(block + i - heads.Position, -heads.MaxDistance, heads.MaxDistance)];
+                    }
+
                     maximum = Math.Max(maximum, scores[i]);
                 }
 
@@ -167,6 +212,25 @@ internal readonly unsafe struct AttentionHeads(float* queries, float* output, in
     /// <summary>A score for each head that has no value, [count]; null: none.</summary>
     public float* Sinks { get; init; }
 
-    /// <summary>Position of the token: the last one it sees.</summary>
+    /// <summary>Added to the scores by key position minus <see cref="Position"/>, [count, BiasStride] from distance 0; null: none.</summary>
+    public float* Bias { get; init; }
+
+    public int BiasStride { get; init; }
+
+    /// <summary>Distances beyond it have its bias.</summary>
+    public int MaxDistance { get; init; }
+
+    /// <summary>Position of the token.</summary>
     public int Position { get; } = position;
+
+    /// <summary>Last position that the token sees; its own, unless it sees all.</summary>
+    public int Last { get; init; } = position;
+}
+
+/// <summary>What takes part in the softmax beside the products of query and key.</summary>
+internal readonly unsafe struct ScoreTerms(float* sinks, RelativeBias? bias)
+{
+    public float* Sinks { get; } = sinks; // [heads], or null
+
+    public RelativeBias? Bias { get; } = bias;
 }

@@ -64,16 +64,19 @@ public static unsafe partial class FeedForward
     }
 
     /// <summary>
-    /// First half without a gate, sparse: <c>up = max(up_proj x, 0)</c> of each expert on the tokens that chose it. Workers share the
-    /// columns of up.
+    /// First half without a gate, sparse: <c>up = activation(up_proj x, 1)</c> of each expert on the tokens that chose it. Workers share
+    /// the columns of up.
     /// </summary>
+    /// <param name="activation">What to make of up.</param>
     /// <param name="experts">The layer's experts.</param>
     /// <param name="routing">Choices, grouped by expert.</param>
     /// <param name="x">Inputs, [numTokens, hidden].</param>
     /// <param name="up">Receives the activations, [numTokens * topK, intermediate], a row per choice, grouped by expert.</param>
     /// <param name="worker">The calling worker.</param>
-    public static void Up<TExpert, TUp, TDown, TFormat>(
-        ExpertList<TExpert, TUp, TDown, TFormat> experts, Routing routing, Activations x, Activations up, Worker worker)
+    public static void Up<TActivation, TExpert, TUp, TDown, TFormat>(
+        TActivation activation, ExpertList<TExpert, TUp, TDown, TFormat> experts, Routing routing, Activations x, Activations up,
+        Worker worker)
+        where TActivation : struct, IGatedActivation
         where TExpert : struct, IExpert<TExpert, TUp, TDown, TFormat>
         where TUp : struct, IMatrixShape
         where TDown : struct, IMatrixShape
@@ -96,7 +99,7 @@ public static unsafe partial class FeedForward
                     Bias = TExpert.UpBias(slot).Data,
                 };
                 MatMul.Run(product, rows);
-                GatedActivation.Rectify(up, entries.Start, count, rows);
+                GatedActivation.Activate<TActivation>(up, entries.Start, count, rows);
             }
         }
     }

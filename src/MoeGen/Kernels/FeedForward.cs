@@ -1,4 +1,5 @@
 using MoeGen.Engine;
+using MoeGen.Experts;
 
 namespace MoeGen.Kernels;
 
@@ -31,19 +32,47 @@ public static unsafe partial class FeedForward
         GatedActivation.Activate<TActivation>(gate, up, 0, numTokens, rows);
     }
 
-    /// <summary>First half without a gate, dense: <c>up = max(up_proj x, 0)</c>. Workers share the columns of up.</summary>
+    /// <summary>First half without a gate, dense: <c>up = activation(up_proj x, 1)</c>. Workers share the columns of up.</summary>
+    /// <param name="activation">What to make of up; one that is 0 for 0 whatever the other operand is.</param>
     /// <param name="upProj">Weights, [intermediate, hidden].</param>
     /// <param name="x">Inputs, [numTokens, hidden].</param>
     /// <param name="up">Receives the activations, [numTokens, intermediate].</param>
     /// <param name="numTokens">Tokens.</param>
     /// <param name="worker">The calling worker.</param>
-    public static void Up<TUp, TFormat>(Matrix<TUp, TFormat> upProj, Activations x, Activations up, int numTokens, Worker worker)
+    public static void Up<TActivation, TUp, TFormat>(
+        TActivation activation, Matrix<TUp, TFormat> upProj, Activations x, Activations up, int numTokens, Worker worker)
+        where TActivation : struct, IGatedActivation
         where TUp : struct, IMatrixShape
         where TFormat : struct, IWeightFormat
     {
         Share rows = MatMul.RowsOf<TUp>(worker);
         MatMul.Run(new Product<TUp, TFormat>(upProj, x, up, numTokens), rows);
-        GatedActivation.Rectify(up, 0, numTokens, rows);
+        GatedActivation.Activate<TActivation>(up, 0, numTokens, rows);
+    }
+
+    /// <summary>
+    /// Adds the inputs of dropped tokens: <c>hidden += weight * x</c> for each token whose only choice was dropped, in place of the output
+    /// of an expert. Workers share the columns of hidden as the second half does, so no Sync stands between the two.
+    /// </summary>
+    /// <param name="routing">Choices, one for each token.</param>
+    /// <param name="x">Inputs of the experts, [numTokens, hidden].</param>
+    /// <param name="hidden">Residual stream, [numTokens, hidden].</param>
+    /// <param name="numTokens">Tokens.</param>
+    /// <param name="worker">The calling worker.</param>
+    /// <remarks>Reference: transformers 4, <c>modeling_switch_transformers</c>, SwitchTransformersSparseMLP.</remarks>
+    public static void AddDropped(Routing routing, Activations x, Activations hidden, int numTokens, Worker worker)
+    {
+        ArgumentNullException.ThrowIfNull(routing);
+        Share columns = worker.Share(hidden.Width, MatMul.RowGranularity);
+        for (int token = 0; token < numTokens; token++)
+        {
+            if (routing.TopKIds(token)[0] == Routing.Dropped)
+            {
+                float weight = routing.TopKWeights(token)[0];
+                VectorMath.AddScaled(
+                    hidden.Row(token) + columns.Start, x.Row(token) + columns.Start, weight, columns.End - columns.Start);
+            }
+        }
     }
 
     /// <summary>

@@ -4,7 +4,7 @@ using MoeGen.Engine;
 
 namespace MoeGen.Kernels;
 
-/// <summary>Activations over rows: those of gate and up, and that of an expert without a gate.</summary>
+/// <summary>Activations over rows, with a gate and without one.</summary>
 internal static unsafe class GatedActivation
 {
     /// <summary><c>gate = activation(gate, up)</c> on a range of columns of some rows.</summary>
@@ -36,12 +36,13 @@ internal static unsafe class GatedActivation
         }
     }
 
-    /// <summary><c>up = max(up, 0)</c> on a range of columns of some rows.</summary>
+    /// <summary><c>up = activation(up, 1)</c> on a range of columns of some rows: the activation without a gate.</summary>
     /// <param name="up">Outputs of up_proj, [.., width] f32; receives the result.</param>
     /// <param name="firstRow">First row.</param>
     /// <param name="numRows">Rows.</param>
     /// <param name="columns">Columns to compute: those that this worker has multiplied.</param>
-    public static void Rectify(Activations up, int firstRow, int numRows, Share columns)
+    public static void Activate<TActivation>(Activations up, int firstRow, int numRows, Share columns)
+        where TActivation : struct, IGatedActivation
     {
         int length = PaddedLength(columns);
         for (int row = firstRow; row < firstRow + numRows; row++)
@@ -49,15 +50,15 @@ internal static unsafe class GatedActivation
             float* u = up.Row(row) + columns.Start;
             if (Vector512.IsHardwareAccelerated)
             {
-                Rectify<Simd512, Vector512<float>>(u, length);
+                Run<Simd512, Vector512<float>, TActivation>(u, length);
             }
             else if (Vector256.IsHardwareAccelerated)
             {
-                Rectify<Simd256, Vector256<float>>(u, length);
+                Run<Simd256, Vector256<float>, TActivation>(u, length);
             }
             else
             {
-                Rectify<Simd128, Vector128<float>>(u, length);
+                Run<Simd128, Vector128<float>, TActivation>(u, length);
             }
         }
     }
@@ -75,13 +76,15 @@ internal static unsafe class GatedActivation
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Rectify<TSimd, TVector>(float* x, int length)
+    internal static void Run<TSimd, TVector, TActivation>(float* up, int length)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TActivation : struct, IGatedActivation
     {
+        TVector one = TSimd.Broadcast(1);
         for (int i = 0; i < length; i += TSimd.Width)
         {
-            TSimd.Store(x + i, TSimd.Max(TSimd.Load(x + i), TSimd.Zero));
+            TSimd.Store(up + i, TActivation.Apply<TSimd, TVector>(TSimd.Load(up + i), one));
         }
     }
 

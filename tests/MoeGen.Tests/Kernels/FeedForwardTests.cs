@@ -61,11 +61,27 @@ public unsafe class FeedForwardTests
         {
             f.Run(workers, worker =>
             {
-                FeedForward.Up(experts, f.Routing, f.X, f.Up, worker);
+                FeedForward.Up(new ReGlu(), experts, f.Routing, f.X, f.Up, worker);
                 worker.Sync();
                 FeedForward.DownAndAdd(experts, f.Routing, f.Up, f.Down, f.Output, NumTokens, worker);
             }, expected);
         }
+    }
+
+    [Fact]
+    public void DroppedTokens_AddTheirInputTimesTheirWeight()
+    {
+        // token 1 was dropped with weight 0.5: 1 + 0.5 * 4 = 3 and 2 + 0.5 * 6 = 5; token 0 has an expert
+        using Routing routing = new(2, 1, 2);
+        routing.TopKIds(1)[0] = -1;
+        new[] { 0.25f }.CopyTo(routing.TopKWeights(0));
+        new[] { 0.5f }.CopyTo(routing.TopKWeights(1));
+        using NativeFloats x = NativeFloats.Rows([[8, 8], [4, 6]], 2, out Activations inputs);
+        using NativeFloats h = NativeFloats.Rows([[1, 2], [1, 2]], 2, out Activations hidden);
+        using WorkerTeam team = new(2);
+        team.Run(worker => FeedForward.AddDropped(routing, inputs, hidden, 2, worker));
+        Assert.Equal([1, 2], hidden[0].ToArray());
+        Assert.Equal([3, 5], hidden[1].ToArray());
     }
 
     [Fact]
@@ -79,7 +95,7 @@ public unsafe class FeedForwardTests
         using NativeFloats u = NativeFloats.Rows(zeros, Intermediate, out Activations up);
         using WorkerTeam team = new(2);
         team.Run(worker => FeedForward.GateAndUp(new ReGlu(), gateProj.Matrix, upProj.Matrix, inputs, gate, up, NumTokens, worker));
-        team.Run(worker => FeedForward.Up(upProj.Matrix, inputs, up, NumTokens, worker));
+        team.Run(worker => FeedForward.Up(new ReGlu(), upProj.Matrix, inputs, up, NumTokens, worker));
         for (int t = 0; t < NumTokens; t++)
         {
             double[] input = [.. rows[t].Select(v => (double)v)];

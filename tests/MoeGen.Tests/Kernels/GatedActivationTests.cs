@@ -32,16 +32,11 @@ public unsafe class GatedActivationTests
         });
 
     [Fact]
-    public void Rectify_AgreesWithTheScalarTwin()
+    public void WithoutAGate_AgreesWithTheScalarTwins()
     {
-        for (int length = 0; length <= MaxLength; length++)
-        {
-            using NativeFloats x = Padded(length);
-            double[] expected = [.. x.Span.ToArray().Select(v => Math.Max((double)v, 0))];
-            CheckWidth(expected, x, memory => GatedActivation.Rectify<Simd128, Vector128<float>>(memory.Pointer, x.Count), "128");
-            CheckWidth(expected, x, memory => GatedActivation.Rectify<Simd256, Vector256<float>>(memory.Pointer, x.Count), "256");
-            CheckWidth(expected, x, memory => GatedActivation.Rectify<Simd512, Vector512<float>>(memory.Pointer, x.Count), "512");
-        }
+        CheckUngated<ReGlu>(v => Math.Max(v, 0));
+        CheckUngated<SwiGlu>(v => v * Sigmoid(v));
+        CheckUngated<GeGlu>(v => v * Erf.OfNormal(v));
     }
 
     [Fact]
@@ -124,6 +119,19 @@ public unsafe class GatedActivationTests
             CheckWidth(
                 expected, gate,
                 memory => GatedActivation.Run<Simd512, Vector512<float>, TActivation>(memory.Pointer, up.Pointer, gate.Count), "512");
+        }
+    }
+
+    private void CheckUngated<TActivation>(Func<double, double> twin)
+        where TActivation : struct, IGatedActivation
+    {
+        for (int length = 0; length <= MaxLength; length++)
+        {
+            using NativeFloats x = Padded(length);
+            double[] expected = [.. x.Span.ToArray().Select(v => twin(v))];
+            CheckWidth(expected, x, memory => GatedActivation.Run<Simd128, Vector128<float>, TActivation>(memory.Pointer, x.Count), "128");
+            CheckWidth(expected, x, memory => GatedActivation.Run<Simd256, Vector256<float>, TActivation>(memory.Pointer, x.Count), "256");
+            CheckWidth(expected, x, memory => GatedActivation.Run<Simd512, Vector512<float>, TActivation>(memory.Pointer, x.Count), "512");
         }
     }
 

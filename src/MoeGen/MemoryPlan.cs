@@ -9,7 +9,7 @@ namespace MoeGen;
 /// </summary>
 /// <param name="DenseBytes">Weights outside the experts.</param>
 /// <param name="ExpertBytes">Slots of all experts; every expert is resident.</param>
-/// <param name="KeyValueBytes">KV cache of one sequence.</param>
+/// <param name="KeyValueBytes">KV cache of one sequence, with what it keeps of an encoder's output and of its experts' loads.</param>
 /// <param name="WorkspaceBytes">Working memory of a pass, logits included.</param>
 public sealed record MemoryPlan(long DenseBytes, long ExpertBytes, long KeyValueBytes, long WorkspaceBytes)
 {
@@ -28,7 +28,7 @@ public sealed record MemoryPlan(long DenseBytes, long ExpertBytes, long KeyValue
         return new MemoryPlan(
             info.DenseBytes,
             ExpertPool.SizeInBytes((long)info.NumExperts * info.SparseLayers.Count, info.ExpertBytes),
-            KvCache.SizeInBytes(info.NumLayers, info.NumKeyValueHeads, info.KeyDim, info.ValueDim, context),
+            Sequence.SizeInBytes(info, context),
             (options.PrefillChunkFor(info) * info.WorkspaceBytesPerToken) + logitsBytes);
     }
 

@@ -21,10 +21,13 @@ public sealed record ModelInfo
     /// <summary>Blocks of FP8 tensors that share a scale; null: the config names none, and FP8 tensors are refused.</summary>
     public Fp8Block? Fp8Block { get; init; }
 
-    /// <summary>Layers, dense and sparse.</summary>
+    /// <summary>Layers, dense and sparse, those of an encoder included.</summary>
     public required int NumLayers { get; init; }
 
-    /// <summary>0-based layers that have experts.</summary>
+    /// <summary>How many of the layers, the first ones, are those of an encoder; 0: the model has none.</summary>
+    public int NumEncoderLayers { get; init; }
+
+    /// <summary>0-based layers that have experts, those of an encoder counted first.</summary>
     public required IReadOnlyList<int> SparseLayers { get; init; }
 
     /// <summary>Routed experts of a sparse layer.</summary>
@@ -32,6 +35,9 @@ public sealed record ModelInfo
 
     /// <summary>Experts chosen per token.</summary>
     public required int TopK { get; init; }
+
+    /// <summary>Tokens of a sequence that an expert takes, later ones being dropped; null: as many as choose it.</summary>
+    public int? ExpertCapacity { get; init; }
 
     /// <summary>What the router's logits mean.</summary>
     public required RouterProbabilities RouterProbabilities { get; init; }
@@ -44,6 +50,11 @@ public sealed record ModelInfo
 
     /// <summary>Longest sequence the model was made for, in tokens.</summary>
     public required int MaxPositions { get; init; }
+
+    /// <summary>
+    /// Positions are relative: <see cref="MaxPositions"/> is what the model was trained with, and a longer context may be asked for.
+    /// </summary>
+    public bool HasRelativePositions { get; init; }
 
     /// <summary>Key/value heads of a layer.</summary>
     public required int NumKeyValueHeads { get; init; }
@@ -78,9 +89,17 @@ public sealed record ModelInfo
     /// <summary>Token that begins a text, or null.</summary>
     public required int? BosTokenId { get; init; }
 
+    /// <summary>Token from which a decoder with an encoder starts to write; null: the model has no encoder.</summary>
+    public int? DecoderStartTokenId { get; init; }
+
     /// <summary>Tokens that end a text.</summary>
     public required IReadOnlyList<int> EosTokenIds { get; init; }
 
-    /// <summary>Bytes of keys and values of one token in all layers.</summary>
-    public long KeyValueBytesPerToken => Engine.KvCache.SizeInBytes(NumLayers, NumKeyValueHeads, KeyDim, ValueDim, 1);
+    /// <summary>
+    /// Bytes of keys and values of one token in all layers; a decoder keeps as many for each token of its encoder's input.
+    /// </summary>
+    public long KeyValueBytesPerToken => Engine.KvCache.SizeInBytes(NumLayers - NumEncoderLayers, NumKeyValueHeads, KeyDim, ValueDim, 1);
+
+    /// <summary>An encoder reads the prompt, and a decoder writes.</summary>
+    internal bool HasEncoder => NumEncoderLayers > 0;
 }

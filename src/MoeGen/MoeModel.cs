@@ -16,11 +16,12 @@ public abstract class MoeModel : IDisposable
     private readonly WorkerTeam _team;
     private readonly Lock _turn = new();
     private readonly Action<Worker> _forward;
+    private readonly Action<Worker> _encode;
     private readonly MemoryPlan _plan;
     private readonly Tokenizer? _tokenizer;
     private readonly TokenizerFormatException? _tokenizerFault;
     private ForwardPass? _pass;
-    private ForwardPass? _running; // the pass that _forward runs
+    private ForwardPass? _running; // the pass that _forward or _encode runs
     private long _sequenceBytes;
     private bool _isDisposed;
 
@@ -53,6 +54,7 @@ public abstract class MoeModel : IDisposable
 
         _team = new WorkerTeam(options.ThreadsOrDefault);
         _forward = worker => Forward(_running!, worker);
+        _encode = worker => Encode(_running!, worker);
     }
 
     /// <summary>What the model is.</summary>
@@ -87,7 +89,7 @@ public abstract class MoeModel : IDisposable
     public Sequence CreateSequence()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        long bytes = KvCache.SizeInBytes(Info.NumLayers, Info.NumKeyValueHeads, Info.KeyDim, Info.ValueDim, ContextLength);
+        long bytes = Sequence.SizeInBytes(Info, ContextLength);
         lock (_turn)
         {
             // the plan holds one sequence; every further one comes on top
@@ -95,17 +97,17 @@ public abstract class MoeModel : IDisposable
             _sequenceBytes += bytes;
         }
 
-        return new Sequence(this, new KvCache(Info.NumLayers, Info.NumKeyValueHeads, Info.KeyDim, Info.ValueDim, ContextLength));
+        return new Sequence(this, ContextLength);
     }
 
-    /// <summary>Continues a text, token by token.</summary>
+    /// <summary>Continues a text, token by token; a model with an encoder reads it and writes another.</summary>
     /// <param name="prompt">The text.</param>
     /// <param name="options">How tokens are chosen and when to stop.</param>
     /// <exception cref="InvalidPromptException">The prompt is empty or too long.</exception>
     public TextGeneration Generate(string prompt, SamplingOptions? options = null) =>
         Generate(Tokenizer.Encode(prompt, addSpecialTokens: true), options);
 
-    /// <summary>Continues a sequence of tokens.</summary>
+    /// <summary>Continues a sequence of tokens; a model with an encoder reads it and writes another.</summary>
     /// <param name="tokens">Ids of the prompt.</param>
     /// <param name="options">How tokens are chosen and when to stop.</param>
     /// <exception cref="InvalidPromptException">The prompt is empty, too long, or has an id outside the vocabulary.</exception>
@@ -164,6 +166,14 @@ public abstract class MoeModel : IDisposable
     /// <param name="worker">The calling worker.</param>
     protected abstract void Forward(ForwardPass pass, Worker worker);
 
+    /// <summary>
+    /// Reads an encoder's input, which is all of the pass, and prepares what the decoder's layers keep of it; every worker of the team
+    /// calls it at the same time. Models without an encoder need not override it.
+    /// </summary>
+    /// <param name="pass">A pass that <see cref="CreatePass"/> made.</param>
+    /// <param name="worker">The calling worker.</param>
+    protected virtual void Encode(ForwardPass pass, Worker worker) => throw new NotSupportedException($"{Info.Name} has no encoder.");
+
     /// <summary>Loads weights and makes the model; whatever fails, nothing stays allocated.</summary>
     /// <typeparam name="TModel">The generated class.</typeparam>
     /// <param name="folder">Folder of the checkpoint.</param>
@@ -188,6 +198,26 @@ public abstract class MoeModel : IDisposable
         {
             weights.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Runs the encoder on an input.</summary>
+    /// <param name="sequence">A sequence without a text.</param>
+    /// <param name="tokens">The input.</param>
+    /// <param name="pass">A pass of the caller's, at least as long as the input; null: the model's own.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    internal void Encode(Sequence sequence, ReadOnlySpan<int> tokens, ForwardPass? pass, CancellationToken cancellationToken)
+    {
+        sequence.CheckInput(tokens);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_turn)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            _running = pass ?? (_pass ??= CreatePass(_options.PrefillChunkFor(Info), maxLogits: 1));
+            sequence.SetInput(0);
+            _running.Prepare(tokens, 0, tokens.Length, numLogits: 0, sequence, cancellationToken);
+            _team.Run(_encode);
+            sequence.SetInput(tokens.Length);
         }
     }
 
@@ -248,7 +278,7 @@ public abstract class MoeModel : IDisposable
     {
         lock (_turn)
         {
-            _sequenceBytes -= KvCache.SizeInBytes(Info.NumLayers, Info.NumKeyValueHeads, Info.KeyDim, Info.ValueDim, sequence.Capacity);
+            _sequenceBytes -= Sequence.SizeInBytes(Info, sequence.Capacity);
         }
     }
 
@@ -258,7 +288,7 @@ public abstract class MoeModel : IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         int position = sequence.NumComputed;
-        pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence.Cache, cancellationToken);
+        pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence, cancellationToken);
         _running = pass;
         _team.Run(_forward);
         for (int i = 0; i < numLogits; i++)

@@ -14,10 +14,17 @@ public sealed record MoeOptions
     /// <summary>Threads that compute, the caller's included; null: one per processor.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>Longest sequence in tokens; null: what the model was made for, at most <see cref="DefaultContextLength"/>.</summary>
+    /// <summary>
+    /// Longest sequence in tokens; null: what the model was made for, at most <see cref="DefaultContextLength"/>. Models with relative
+    /// positions (<see cref="ModelInfo.HasRelativePositions"/>) take a longer one than they were made for. With an encoder it bounds the
+    /// input and the text that the decoder writes alike.
+    /// </summary>
     public int? ContextLength { get; init; }
 
-    /// <summary>Tokens of a prompt that are computed together. More is faster and needs more working memory.</summary>
+    /// <summary>
+    /// Tokens of a prompt that are computed together. More is faster and needs more working memory. An encoder sees its whole input at
+    /// once, whatever this says.
+    /// </summary>
     public int PrefillChunk { get; init; } = DefaultPrefillChunk;
 
     /// <summary>Most memory that the model may hold: weights, KV cache and working memory; null: the machine's memory.</summary>
@@ -31,9 +38,13 @@ public sealed record MoeOptions
 
     internal int ThreadsOrDefault => Threads ?? Environment.ProcessorCount;
 
-    internal int ContextLengthFor(ModelInfo info) => Math.Min(ContextLength ?? DefaultContextLength, info.MaxPositions);
+    internal int ContextLengthFor(ModelInfo info) =>
+        info.HasRelativePositions && ContextLength is { } length
+            ? length
+            : Math.Min(ContextLength ?? DefaultContextLength, info.MaxPositions);
 
-    internal int PrefillChunkFor(ModelInfo info) => Math.Min(PrefillChunk, ContextLengthFor(info));
+    internal int PrefillChunkFor(ModelInfo info) =>
+        info.HasEncoder ? ContextLengthFor(info) : Math.Min(PrefillChunk, ContextLengthFor(info));
 
     /// <summary>Refuses options that make no sense.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>

@@ -30,6 +30,7 @@ public sealed class TextGeneration : IDisposable
     private readonly MoeModel _model;
     private readonly SamplingOptions _options;
     private readonly int[] _prompt;
+    private readonly int[] _start; // what the decoder begins with: the prompt, unless an encoder reads that
     private readonly float[] _logits; // [vocabulary]
     private readonly Sequence _sequence;
     private readonly Sampler _sampler;
@@ -43,12 +44,21 @@ public sealed class TextGeneration : IDisposable
         _model = model;
         _options = options;
         _prompt = prompt.ToArray();
+        _start = model.Info.DecoderStartTokenId is { } start ? [start] : _prompt;
         _sequence = model.CreateSequence();
         try
         {
-            _sequence.CheckTokens(prompt);
+            if (model.Info.HasEncoder)
+            {
+                _sequence.CheckInput(prompt);
+            }
+            else
+            {
+                _sequence.CheckTokens(prompt);
+            }
+
             _logits = new float[model.Info.VocabSize];
-            _sampler = new Sampler(options, model.Info.VocabSize, prompt);
+            _sampler = new Sampler(options, model.Info.VocabSize, _start);
             _text = model.HasTokenizer ? new TextStream(model.Tokenizer, options.StopStrings) : null;
         }
         catch
@@ -62,7 +72,7 @@ public sealed class TextGeneration : IDisposable
     public int PromptLength => _prompt.Length;
 
     /// <summary>Tokens that the model has seen; while the prompt is read, another thread can follow how far it is.</summary>
-    public int ProcessedLength => _sequence.Length;
+    public int ProcessedLength => _sequence.InputLength + _sequence.Length;
 
     /// <summary>Tokens generated so far, one that ended the text not counted.</summary>
     public int GeneratedLength { get; private set; }
@@ -107,8 +117,13 @@ public sealed class TextGeneration : IDisposable
         long start = Stopwatch.GetTimestamp();
         bool isFirst = GeneratedLength == 0;
 
+        if (_model.Info.HasEncoder && _sequence.InputLength == 0)
+        {
+            _sequence.Encode(_prompt, cancellationToken);
+        }
+
         // a prompt that was cancelled half way goes on where it stopped
-        _sequence.Append(isFirst ? _prompt.AsSpan(_sequence.Length) : _last, _logits, cancellationToken);
+        _sequence.Append(isFirst ? _start.AsSpan(_sequence.Length) : _last, _logits, cancellationToken);
         int token = _sampler.Next(_logits);
         ref long ticks = ref isFirst ? ref _prefillTicks : ref _decodeTicks;
         ticks += Stopwatch.GetTimestamp() - start;

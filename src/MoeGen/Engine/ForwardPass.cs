@@ -49,8 +49,20 @@ public abstract unsafe class ForwardPass : IDisposable
     /// </summary>
     public int Length { get; private set; }
 
-    /// <summary>Keys and values of the sequence.</summary>
+    /// <summary>
+    /// Keys and values of the sequence. While an encoder runs, its layers have them one after the other at the place of the decoder's
+    /// first: nothing else stands there yet.
+    /// </summary>
     public KvCache Cache { get; private set; } = null!;
+
+    /// <summary>Keys and values that the decoder's layers made of the encoder's output; only for models with an encoder.</summary>
+    public KvCache InputCache { get; private set; } = null!;
+
+    /// <summary>Tokens of the encoder's input, 0 while it runs.</summary>
+    public int InputLength { get; private set; }
+
+    /// <summary>Tokens of the sequence that each expert has taken; only for models whose experts take a limited number.</summary>
+    public ExpertLoads Loads { get; private set; } = null!;
 
     /// <summary>Tokens whose logits are wanted: the last ones of the run.</summary>
     public int NumLogits { get; private set; }
@@ -74,7 +86,7 @@ public abstract unsafe class ForwardPass : IDisposable
     internal long SizeInBytes => Routing.SizeInBytes + _buffers.Sum(buffer => buffer.SizeInBytes);
 
     /// <summary>Called by a sparse layer when its routing is complete. Worker 0 counts and tells the observer.</summary>
-    /// <param name="layer">0-based layer.</param>
+    /// <param name="layer">0-based layer, those of an encoder counted first.</param>
     /// <param name="worker">The calling worker.</param>
     public void OnRouted(int layer, Worker worker)
     {
@@ -103,10 +115,10 @@ public abstract unsafe class ForwardPass : IDisposable
     /// <param name="firstPosition">Position of the first one.</param>
     /// <param name="length">Tokens of the whole text, later chunks included.</param>
     /// <param name="numLogits">How many of the last tokens need logits.</param>
-    /// <param name="cache">Keys and values up to the first token.</param>
+    /// <param name="sequence">The sequence, computed up to the first token.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     internal void Prepare(
-        ReadOnlySpan<int> tokens, int firstPosition, int length, int numLogits, KvCache cache, CancellationToken cancellationToken)
+        ReadOnlySpan<int> tokens, int firstPosition, int length, int numLogits, Sequence sequence, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, MaxTokens, nameof(tokens));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(numLogits, Math.Min(MaxLogits, tokens.Length));
@@ -115,7 +127,10 @@ public abstract unsafe class ForwardPass : IDisposable
         FirstPosition = firstPosition;
         Length = length;
         NumLogits = numLogits;
-        Cache = cache;
+        Cache = sequence.Cache;
+        InputCache = sequence.InputCache!;
+        InputLength = sequence.InputLength;
+        Loads = sequence.Loads!;
         CancellationToken = cancellationToken;
     }
 

@@ -4,7 +4,7 @@ namespace MoeGen.Engine;
 internal interface IRoutingObserver
 {
     /// <summary>The routing of a sparse layer is complete. Called by worker 0 while the other workers may already compute.</summary>
-    /// <param name="layer">0-based layer.</param>
+    /// <param name="layer">0-based layer, those of an encoder counted first.</param>
     /// <param name="pass">The pass; its <see cref="ForwardPass.Routing"/> may be read until the call returns.</param>
     void OnRouted(int layer, ForwardPass pass);
 }

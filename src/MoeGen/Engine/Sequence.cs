@@ -1,3 +1,5 @@
+using MoeGen.Experts;
+
 namespace MoeGen.Engine;
 
 /// <summary>The state of one text: how many tokens the model has seen, and their keys and values. One thread at a time.</summary>
@@ -8,11 +10,14 @@ public sealed class Sequence : IDisposable
     private bool _hasLongRope; // whether the cached keys are those of a text beyond the rotary switch
     private bool _isDisposed;
 
-    internal Sequence(MoeModel model, KvCache cache)
+    internal Sequence(MoeModel model, int capacity)
     {
         _model = model;
-        Cache = cache;
-        _tokens = new int[cache.Capacity];
+        ModelInfo info = model.Info;
+        Cache = CreateCache(info, capacity);
+        InputCache = info.HasEncoder ? CreateCache(info, capacity) : null;
+        Loads = info.ExpertCapacity is null ? null : new ExpertLoads(info.NumLayers, info.NumExperts, capacity);
+        _tokens = new int[capacity];
     }
 
     /// <summary>Tokens that the model has seen.</summary>
@@ -21,10 +26,28 @@ public sealed class Sequence : IDisposable
     /// <summary>Tokens that fit.</summary>
     public int Capacity => Cache.Capacity;
 
+    /// <summary>Tokens of the input that an encoder has read; 0: none, or the model has no encoder.</summary>
+    public int InputLength { get; private set; }
+
     internal KvCache Cache { get; }
+
+    /// <summary>Keys and values that the decoder's layers made of the encoder's output; null: the model has no encoder.</summary>
+    internal KvCache? InputCache { get; }
+
+    /// <summary>Tokens that experts have taken; null: they take any number.</summary>
+    internal ExpertLoads? Loads { get; }
 
     /// <summary>Tokens whose keys and values are in the cache: fewer than Length only while they are computed again.</summary>
     internal int NumComputed { get; private set; }
+
+    /// <summary>Lets the encoder read the input, all of it at once; what <see cref="Append"/> adds is the decoder's text.</summary>
+    /// <param name="tokens">Ids of the input, at least one, at most <see cref="Capacity"/>.</param>
+    /// <param name="cancellationToken">Stops between two layers; the sequence then has no input.</param>
+    /// <exception cref="InvalidPromptException">No tokens, an id outside the vocabulary, or more than fit; nothing has run.</exception>
+    /// <exception cref="InvalidOperationException">The model has no encoder, or the decoder has begun to write.</exception>
+    /// <exception cref="NonFiniteValueException">The computation gave an infinity or NaN.</exception>
+    public void Encode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default) =>
+        _model.Encode(this, tokens, null, cancellationToken);
 
     /// <summary>Runs tokens through the model, in chunks where there are many.</summary>
     /// <param name="tokens">Ids that follow what the sequence holds, at least one.</param>
@@ -56,24 +79,47 @@ public sealed class Sequence : IDisposable
             _isDisposed = true;
             _model.Release(this);
             Cache.Dispose();
+            InputCache?.Dispose();
+            Loads?.Dispose();
+        }
+    }
+
+    /// <summary>Bytes of a sequence of so many tokens.</summary>
+    internal static long SizeInBytes(ModelInfo info, int capacity)
+    {
+        int numLayers = info.NumLayers - info.NumEncoderLayers;
+        long cache = KvCache.SizeInBytes(numLayers, info.NumKeyValueHeads, info.KeyDim, info.ValueDim, capacity);
+        long loads = info.ExpertCapacity is null ? 0 : ExpertLoads.SizeInBytes(info.NumLayers, info.NumExperts, capacity);
+        return cache + (info.HasEncoder ? cache : 0) + loads;
+    }
+
+    /// <summary>Refuses an input that the encoder cannot read, before anything runs.</summary>
+    internal void CheckInput(ReadOnlySpan<int> tokens)
+    {
+        if (!_model.Info.HasEncoder)
+        {
+            throw new InvalidOperationException($"{_model.Info.Name} has no encoder; append the tokens of the prompt instead.");
+        }
+
+        if (Length > 0)
+        {
+            throw new InvalidOperationException("The decoder has begun to write; truncate the sequence to 0 before it gets another input.");
+        }
+
+        CheckIds(tokens);
+        if (tokens.Length > Capacity)
+        {
+            throw new InvalidPromptException($"the input has {tokens.Length} tokens; expected at most {Capacity}, the context length");
         }
     }
 
     /// <summary>Refuses tokens that cannot follow, before anything runs.</summary>
     internal void CheckTokens(ReadOnlySpan<int> tokens)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (tokens.IsEmpty)
+        CheckIds(tokens);
+        if (_model.Info.HasEncoder && InputLength == 0)
         {
-            throw new InvalidPromptException("the prompt has no tokens; expected at least one");
-        }
-
-        for (int i = 0; i < tokens.Length; i++)
-        {
-            if ((uint)tokens[i] >= (uint)_model.Info.VocabSize)
-            {
-                throw new InvalidPromptException($"token {i} is {tokens[i]}; expected an id from 0 to {_model.Info.VocabSize - 1}");
-            }
+            throw new InvalidPromptException("the encoder has read no input; expected one before the decoder writes");
         }
 
         if (tokens.Length > Capacity - Length)
@@ -84,6 +130,9 @@ public sealed class Sequence : IDisposable
                 + (Capacity < _model.Info.MaxPositions ? $" (the model allows up to {_model.Info.MaxPositions})" : ""));
         }
     }
+
+    /// <summary>The encoder has read an input of so many tokens; 0: what it had read is gone.</summary>
+    internal void SetInput(int length) => InputLength = length;
 
     /// <summary>
     /// Remembers tokens that are about to be computed. Where the text crosses the length at which the rotary factors switch, all cached
@@ -111,4 +160,24 @@ public sealed class Sequence : IDisposable
         NumComputed += numTokens;
         Length = Math.Max(Length, NumComputed);
     }
+
+    private void CheckIds(ReadOnlySpan<int> tokens)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (tokens.IsEmpty)
+        {
+            throw new InvalidPromptException("the prompt has no tokens; expected at least one");
+        }
+
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if ((uint)tokens[i] >= (uint)_model.Info.VocabSize)
+            {
+                throw new InvalidPromptException($"token {i} is {tokens[i]}; expected an id from 0 to {_model.Info.VocabSize - 1}");
+            }
+        }
+    }
+
+    private static KvCache CreateCache(ModelInfo info, int capacity) =>
+        new(info.NumLayers - info.NumEncoderLayers, info.NumKeyValueHeads, info.KeyDim, info.ValueDim, capacity);
 }

@@ -87,7 +87,7 @@ internal sealed class LoadPlan
             }
 
             int matrix = count is null ? 0 : expert;
-            Read(source, matrix).Targets.Add(new TensorTarget(declaration, source, layer, expert, offset));
+            Read(source, matrix).Targets.Add(new TensorTarget(declaration, source, declaration.FirstLayer + layer, expert, offset));
         }
     }
 

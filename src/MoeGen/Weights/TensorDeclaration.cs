@@ -28,6 +28,11 @@ public sealed record TensorDeclaration
     /// <summary>0-based layers that have the tensor; null: it belongs to no layer.</summary>
     public IReadOnlyList<int>? Layers { get; private init; }
 
+    /// <summary>
+    /// What to add to a layer of <see cref="Layers"/> to find the experts' one: an encoder's layers come first among those of the pool.
+    /// </summary>
+    internal int FirstLayer { get; private init; }
+
     /// <summary>First byte inside the blob of an expert; null: the tensor belongs to no expert.</summary>
     public long? ExpertOffset { get; private init; }
 
@@ -68,7 +73,9 @@ public sealed record TensorDeclaration
     /// <summary>The tensor exists once in each expert of some layers.</summary>
     /// <param name="layers">0-based sparse layers.</param>
     /// <param name="offset">First byte inside the blob of an expert.</param>
-    public TensorDeclaration InExperts(IReadOnlyList<int> layers, long offset) => this with { Layers = layers, ExpertOffset = offset };
+    /// <param name="firstLayer">Layers that the model has before layer 0 of this stack: those of an encoder.</param>
+    public TensorDeclaration InExperts(IReadOnlyList<int> layers, long offset, int firstLayer = 0) =>
+        this with { Layers = layers, ExpertOffset = offset, FirstLayer = firstLayer };
 
     /// <summary>
     /// The file has the tensors of all experts of a layer as one: <see cref="Name"/> is a stack of matrices

@@ -10,12 +10,15 @@ struct MoeGen.ByteSize
 
 abstract class MoeGen.Engine.ForwardPass
     Int32 FirstPosition { get; }
+    Int32 InputLength { get; }
     Int32 Length { get; }
     Int32 MaxLogits { get; }
     Int32 MaxTokens { get; }
     Int32 NumLogits { get; }
     Int32 NumTokens { get; }
     MoeGen.Engine.KvCache Cache { get; }
+    MoeGen.Engine.KvCache InputCache { get; }
+    MoeGen.Experts.ExpertLoads Loads { get; }
     MoeGen.Experts.Routing Routing { get; }
     MoeGen.Kernels.Activations Logits { get; }
     ReadOnlySpan<Int32> Tokens { get; }
@@ -33,9 +36,11 @@ class MoeGen.Engine.KvCache
 
 class MoeGen.Engine.Sequence
     Int32 Capacity { get; }
+    Int32 InputLength { get; }
     Int32 Length { get; }
     Void Append(ReadOnlySpan<Int32> tokens, Span<Single> logits, CancellationToken cancellationToken = ...)
     Void Dispose()
+    Void Encode(ReadOnlySpan<Int32> tokens, CancellationToken cancellationToken = ...)
     Void Truncate(Int32 length)
 
 struct MoeGen.Engine.Share
@@ -55,6 +60,10 @@ class MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat>
     IEnumerator<TExpert> GetEnumerator()
     Int32 Count { get; }
     TExpert Item { get; }
+
+class MoeGen.Experts.ExpertLoads
+    Void Dispose()
+    Void Limit(MoeGen.Experts.Routing routing, Int32 layer, Int32 limit, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
 
 struct MoeGen.Experts.ExpertSlot
     MoeGen.Kernels.Matrix<TShape, TFormat> Matrix<TShape, TFormat>(Int64 offset)
@@ -101,7 +110,9 @@ struct MoeGen.Kernels.Activations
 
 static class MoeGen.Kernels.Attention
     static Void Attend<TShape>(MoeGen.Kernels.Activations queries, MoeGen.Engine.KvCache cache, Int32 layer, MoeGen.Kernels.Activations output, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void Attend<TShape>(MoeGen.Kernels.Activations queries, MoeGen.Engine.KvCache cache, Int32 layer, MoeGen.Kernels.RelativeBias bias, MoeGen.Kernels.Activations output, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
     static Void Attend<TShape>(MoeGen.Kernels.Activations queries, MoeGen.Engine.KvCache cache, Int32 layer, MoeGen.Kernels.WeightVector sinks, MoeGen.Kernels.Activations output, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void AttendAll<TShape>(MoeGen.Kernels.Activations queries, MoeGen.Engine.KvCache cache, Int32 layer, MoeGen.Kernels.RelativeBias bias, MoeGen.Kernels.Activations output, Int32 numPositions, Int32 numTokens, MoeGen.Engine.Worker worker)
 
 struct MoeGen.Kernels.Bf16
     static MoeGen.Weights.WeightFormat Format { get; }
@@ -122,12 +133,13 @@ struct MoeGen.Kernels.F32
     static MoeGen.Weights.WeightFormat Format { get; }
 
 static class MoeGen.Kernels.FeedForward
+    static Void AddDropped(MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations hidden, Int32 numTokens, MoeGen.Engine.Worker worker)
     static Void DownAndAdd<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations down, MoeGen.Kernels.Activations hidden, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ..., Boolean scalesInput = ...)
     static Void GateAndUp<TActivation, TExpert, TUp, TDown, TFormat>(TActivation activation, MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, MoeGen.Engine.Worker worker, Boolean scalesInput = ...)
     static Void GateAndUp<TActivation, TUp, TFormat>(TActivation activation, MoeGen.Kernels.Matrix<TUp, TFormat> gateProj, MoeGen.Kernels.Matrix<TUp, TFormat> upProj, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, Int32 numTokens, MoeGen.Engine.Worker worker)
     static Void ScaleRows(MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations scores, Int32 numTokens, MoeGen.Engine.Worker worker)
-    static Void Up<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations up, MoeGen.Engine.Worker worker)
-    static Void Up<TUp, TFormat>(MoeGen.Kernels.Matrix<TUp, TFormat> upProj, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations up, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void Up<TActivation, TExpert, TUp, TDown, TFormat>(TActivation activation, MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations up, MoeGen.Engine.Worker worker)
+    static Void Up<TActivation, TUp, TFormat>(TActivation activation, MoeGen.Kernels.Matrix<TUp, TFormat> upProj, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations up, Int32 numTokens, MoeGen.Engine.Worker worker)
 
 struct MoeGen.Kernels.GeGlu
 
@@ -184,6 +196,9 @@ static class MoeGen.Kernels.QueryTemperature
 
 struct MoeGen.Kernels.ReGlu
 
+class MoeGen.Kernels.RelativeBias
+    static MoeGen.Kernels.RelativeBias Create<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, Int32 maxDistance, Boolean isBidirectional)
+
 static class MoeGen.Kernels.RmsNorm
     static Void Normalize(MoeGen.Kernels.Activations x, MoeGen.Kernels.WeightVector weight, Single epsilon, MoeGen.Kernels.Activations y, Int32 numTokens, MoeGen.Engine.Worker worker)
     static Void NormalizeHeads(MoeGen.Kernels.Activations x, MoeGen.Kernels.WeightVector weight, Single epsilon, Int32 numHeads, Int32 numTokens, MoeGen.Engine.Worker worker)
@@ -232,11 +247,13 @@ class MoeGen.MemoryPlan
     static MoeGen.MemoryPlan For(MoeGen.ModelInfo info, MoeGen.MoeOptions options)
 
 class MoeGen.ModelInfo
+    Boolean HasRelativePositions { get; set; }
     IReadOnlyList<Int32> EosTokenIds { get; set; }
     IReadOnlyList<Int32> SparseLayers { get; set; }
     Int32 HiddenSize { get; set; }
     Int32 KeyDim { get; set; }
     Int32 MaxPositions { get; set; }
+    Int32 NumEncoderLayers { get; set; }
     Int32 NumExperts { get; set; }
     Int32 NumKeyValueHeads { get; set; }
     Int32 NumLayers { get; set; }
@@ -252,6 +269,8 @@ class MoeGen.ModelInfo
     MoeGen.Experts.RouterProbabilities RouterProbabilities { get; set; }
     MoeGen.Weights.WeightFormat WeightFormat { get; set; }
     Nullable<Int32> BosTokenId { get; set; }
+    Nullable<Int32> DecoderStartTokenId { get; set; }
+    Nullable<Int32> ExpertCapacity { get; set; }
     Nullable<Int32> RopeSwitchLength { get; set; }
     Nullable<MoeGen.Weights.Fp8Block> Fp8Block { get; set; }
     String Fingerprint { get; set; }
@@ -276,6 +295,7 @@ abstract class MoeGen.MoeModel
     MoeGen.Tokenizers.Tokenizer Tokenizer { get; }
     Void Dispose()
     new(String folder, MoeGen.ModelInfo info, MoeGen.Weights.WeightStore weights, MoeGen.MoeOptions options)
+    protected Void Encode(MoeGen.Engine.ForwardPass pass, MoeGen.Engine.Worker worker)
     protected abstract MoeGen.Engine.ForwardPass CreatePass(Int32 maxTokens, Int32 maxLogits)
     protected abstract Void Forward(MoeGen.Engine.ForwardPass pass, MoeGen.Engine.Worker worker)
     protected static TModel Load<TModel>(String folder, MoeGen.ModelInfo info, IReadOnlyList<MoeGen.Weights.TensorDeclaration> tensors, MoeGen.MoeOptions options, Func<MoeGen.Weights.WeightStore, MoeGen.MoeOptions, TModel> create, CancellationToken cancellationToken)
@@ -392,7 +412,7 @@ class MoeGen.Weights.TensorDeclaration
     MoeGen.Weights.TensorDeclaration FromFused(String tensor, Int32 rows, Int32 firstRow = ..., Int32 rowStep = ..., Boolean isTransposed = ...)
     MoeGen.Weights.TensorDeclaration FromStack(Int32 count, Int32 rows, Int32 firstRow = ..., Int32 rowStep = ..., Boolean isTransposed = ...)
     MoeGen.Weights.TensorDeclaration In(IReadOnlyList<Int32> layers)
-    MoeGen.Weights.TensorDeclaration InExperts(IReadOnlyList<Int32> layers, Int64 offset)
+    MoeGen.Weights.TensorDeclaration InExperts(IReadOnlyList<Int32> layers, Int64 offset, Int32 firstLayer = ...)
     MoeGen.Weights.WeightFormat Format { get; }
     Nullable<Int64> ExpertOffset { get; }
     String Name { get; }

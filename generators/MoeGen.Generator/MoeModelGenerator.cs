@@ -7,6 +7,7 @@ using MoeGen.Generator.Emit;
 using MoeGen.Generator.Emit.Attention;
 using MoeGen.Generator.Emit.Config;
 using MoeGen.Generator.Emit.Decoder;
+using MoeGen.Generator.Emit.Encoder;
 using MoeGen.Generator.Emit.Experts;
 using MoeGen.Generator.Emit.FeedForward;
 using MoeGen.Generator.Emit.Kernels;
@@ -74,6 +75,7 @@ public sealed class MoeModelGenerator : IIncrementalGenerator
             .Select(static (pair, _) => pair.Left);
         Register(context, compilable, new ModelFeature());
         Register(context, compilable, new ConfigFeature());
+        Register(context, compilable.Where(static model => model.Spec.Encoder is not null), new EncoderFeature());
         Register(context, compilable, new DecoderFeature());
         Register(context, compilable, new LayersFeature());
         Register(context, compilable, new AttentionFeature());

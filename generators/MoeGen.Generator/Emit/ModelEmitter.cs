@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using MoeGen.Generator.Emit.Attention;
 using MoeGen.Generator.Emit.Config;
 using MoeGen.Generator.Emit.Decoder;
+using MoeGen.Generator.Emit.Encoder;
 using MoeGen.Generator.Emit.Experts;
 using MoeGen.Generator.Emit.FeedForward;
 using MoeGen.Generator.Emit.Kernels;
@@ -21,6 +22,7 @@ internal static class ModelEmitter
     [
         Emit(new ModelFeature(), model),
         Emit(new ConfigFeature(), model),
+        .. model.Spec.Encoder is null ? [] : new[] { Emit(new EncoderFeature(), model) },
         Emit(new DecoderFeature(), model),
         Emit(new LayersFeature(), model),
         Emit(new AttentionFeature(), model),

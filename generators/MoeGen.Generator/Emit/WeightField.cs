@@ -16,11 +16,11 @@ namespace MoeGen.Generator.Emit;
 internal sealed record WeightField(string Name, string Type, string Load, string Comment)
 {
     /// <summary>The fields of one of the model's classes.</summary>
-    /// <param name="spec">The model.</param>
+    /// <param name="spec">The model, or one of its stacks.</param>
     /// <param name="part">The class.</param>
     /// <param name="prefix">What all names of the part begin with and its fields need not repeat.</param>
     public static EquatableArray<WeightField> Of(ModelSpec spec, ModelPart part, string prefix = "") =>
-        new(WeightSpec.Of(spec).Where(weight => weight.Part == part).Select(weight => Of(spec, weight, prefix)));
+        new(WeightSpec.Of(spec, part).Select(weight => Of(spec, weight, prefix)));
 
     /// <summary>Writes the declarations.</summary>
     public static void Declare(CodeWriter writer, IEnumerable<WeightField> fields)
@@ -43,8 +43,9 @@ internal sealed record WeightField(string Name, string Type, string Load, string
     private static WeightField Of(ModelSpec spec, WeightSpec weight, string prefix)
     {
         string layer = weight.Tensor.Contains(TensorNames.Layer) ? ", index" : "";
-        bool hasPrefix = weight.Name != prefix && weight.Name.StartsWith(prefix, StringComparison.Ordinal);
-        string name = hasPrefix ? weight.Name.Substring(prefix.Length) : weight.Name;
+        string name = weight.IsInEncoder ? weight.Name.Substring(spec.Prefix.Length) : weight.Name;
+        bool hasPrefix = name != prefix && name.StartsWith(prefix, StringComparison.Ordinal);
+        name = hasPrefix ? name.Substring(prefix.Length) : name;
         string types = weight.Shape is null ? "" : $"{weight.Shape.TypeName}, {spec.WeightFormat.TypeName()}";
         return new WeightField(
             "_" + char.ToLowerInvariant(name[0]) + name.Substring(1),

@@ -1,7 +1,7 @@
 namespace MoeGen.Generator.Spec;
 
 /// <summary>
-/// Causal self-attention of one kind of layer. All layers of a model have the same weights; kinds differ in what a token sees.
+/// Attention of one kind of layer. All layers of a model have the same weights; kinds differ in what a token sees.
 /// Immutable, value-equal; adding a member must keep both.
 /// </summary>
 /// <param name="NumHeads">Query heads.</param>
@@ -13,6 +13,10 @@ internal abstract record AttentionSpec(int NumHeads, double Scale)
 
     /// <summary>A token sees only its own chunk of so many positions; null: all before it.</summary>
     public int? ChunkSize { get; init; }
+
+    /// <summary>A token sees every position, those behind it included.</summary>
+    [LaterMember]
+    public bool SeesAll { get; init; }
 
     /// <summary>Queries and keys are rotated by their position.</summary>
     public bool HasRope { get; init; } = true;
@@ -70,6 +74,10 @@ internal sealed record GroupedQuerySpec(int NumHeads, double Scale, int NumKeyVa
     /// <summary>q, k and v are clamped to plus and minus this; null: they are not (OLMoE's <c>clip_qkv</c>).</summary>
     public double? Clip { get; init; }
 
+    /// <summary>Learned numbers that are added to the scores by distance; null: none.</summary>
+    [LaterMember]
+    public RelativeBiasSpec? RelativeBias { get; init; }
+
     /// <summary>Longer contexts sharpen the attention; null: they do not.</summary>
     public TemperatureSpec? Temperature { get; init; }
 
@@ -87,6 +95,14 @@ internal sealed record GroupedQuerySpec(int NumHeads, double Scale, int NumKeyVa
 
     public override int CacheValueDim => HeadDim;
 }
+
+/// <summary>
+/// A number for each head and bucket of distances, the same in all layers of a stack (T5, arXiv 1910.10683). Immutable, value-equal;
+/// adding a member must keep both.
+/// </summary>
+/// <param name="NumBuckets">Buckets, of both directions together where a token sees both.</param>
+/// <param name="MaxDistance">Distance from which on all are alike.</param>
+internal sealed record RelativeBiasSpec(int NumBuckets, int MaxDistance);
 
 /// <summary>Queries times <c>1 + Scale ln(floor((position + 1) / Floor) + 1)</c> (arXiv 2501.19399, as Llama 4 has it).</summary>
 internal sealed record TemperatureSpec(double Scale, double Floor);

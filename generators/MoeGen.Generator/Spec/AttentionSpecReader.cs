@@ -6,23 +6,24 @@ namespace MoeGen.Generator.Spec;
 /// <summary>Reads the heads, projections and norms of the attention: what all layers of a model have in common.</summary>
 internal sealed class AttentionSpecReader(ConfigReader config, Family family)
 {
-    private const string HeadsKey = "num_attention_heads";
     private const string KeyValueHeadsKey = "num_key_value_heads";
-    private const string HeadDimKey = "head_dim";
 
     private AttentionKeys Keys => family.Attention;
+
+    private string HeadsKey => Keys.HeadsKey;
+
+    private string HeadDimKey => Keys.HeadDimKey;
 
     public AttentionSpec Read(int hiddenSize) => Keys.IsLatent ? ReadLatent() : ReadGroupedQuery(hiddenSize);
 
     /// <summary>Elements of a head that rotary positions turn.</summary>
-    public int ReadRopeDim(AttentionSpec attention)
+    public int ReadRopeDim(AttentionSpec attention, RopeKeys keys)
     {
         if (attention is LatentSpec latent)
         {
             return latent.RopeDim;
         }
 
-        RopeKeys keys = family.Rope;
         int headDim = attention.KeyDim;
         if (keys.PartialFactorKey is null)
         {
@@ -56,7 +57,8 @@ internal sealed class AttentionSpecReader(ConfigReader config, Family family)
         int headDim = ReadHeadDim(hiddenSize, heads);
         bool hasBias = ReadBias();
         bool hasNorm = Keys.NormKey is null || (config.BoolOrNull(Keys.NormKey) ?? Keys.HasNormByDefault);
-        double scale = Keys.ScaleKey is null ? 1 / Math.Sqrt(headDim) : config.PositiveDoubleOrNull(Keys.ScaleKey) ?? 1;
+        double scale = Keys.IsUnscaled ? 1
+            : Keys.ScaleKey is null ? 1 / Math.Sqrt(headDim) : config.PositiveDoubleOrNull(Keys.ScaleKey) ?? 1;
         return new GroupedQuerySpec(heads, scale, keyValueHeads, headDim)
         {
             Norm = hasNorm ? Keys.Norm : QueryKeyNorm.None,
@@ -65,6 +67,7 @@ internal sealed class AttentionSpecReader(ConfigReader config, Family family)
             HasSinks = Keys.HasSinks,
             Clip = Keys.ClipKey is null ? null : config.PositiveDoubleOrNull(Keys.ClipKey),
             Temperature = ReadTemperature(),
+            RelativeBias = Keys.HasRelativeBias ? ReadRelativeBias() : null,
         };
     }
 
@@ -80,7 +83,11 @@ internal sealed class AttentionSpecReader(ConfigReader config, Family family)
         }
 
         int dim = headDim ?? Math.Max(1, hiddenSize / heads);
-        RequireEven(headDim is null ? HeadsKey : HeadDimKey, HeadDimKey, dim);
+        if (family.Rope is not null)
+        {
+            RequireEven(headDim is null ? HeadsKey : HeadDimKey, HeadDimKey, dim);
+        }
+
         return dim;
     }
 
@@ -116,6 +123,24 @@ internal sealed class AttentionSpecReader(ConfigReader config, Family family)
         }
 
         return new LatentSpec(heads, 1 / Math.Sqrt(nopeDim + ropeDim), queryRank, latentRank, nopeDim, ropeDim, valueDim, ReadBias());
+    }
+
+    private RelativeBiasSpec ReadRelativeBias()
+    {
+        const string BucketsKey = "relative_attention_num_buckets";
+        const string DistanceKey = "relative_attention_max_distance";
+
+        // each direction needs a bucket of its own for a distance, and one for all that are larger
+        int buckets = config.IntOrNull(BucketsKey, 4, SpecBounds.MaxRelativeDistance) ?? 32;
+        int distance = config.IntOrNull(DistanceKey, 1, SpecBounds.MaxRelativeDistance) ?? 128;
+        if (distance <= buckets / 2 && !config.HasErrors)
+        {
+            config.ReportAt(
+                DistanceKey, SpecRules.ContradictoryValues,
+                $"{DistanceKey} is {distance} but {BucketsKey} is {buckets}", "expected a distance above half of the buckets");
+        }
+
+        return new RelativeBiasSpec(buckets, distance);
     }
 
     private bool ReadBias() => Keys.BiasKey is not null && (config.BoolOrNull(Keys.BiasKey) ?? Keys.HasBiasByDefault);

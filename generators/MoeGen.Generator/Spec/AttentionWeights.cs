@@ -1,12 +1,31 @@
 using System.Collections.Generic;
+using System.Linq;
 
 namespace MoeGen.Generator.Spec;
 
 /// <summary>The weights of the attention, which are the same in every layer.</summary>
 internal static class AttentionWeights
 {
-    public static IEnumerable<WeightSpec> Of(ModelSpec spec) =>
-        spec.Attention is LatentSpec latent ? OfLatent(spec, latent) : OfGroupedQuery(spec, (GroupedQuerySpec)spec.Attention);
+    public static IEnumerable<WeightSpec> Of(ModelSpec spec)
+    {
+        IEnumerable<WeightSpec> self =
+            spec.Attention is LatentSpec latent ? OfLatent(spec, latent) : OfGroupedQuery(spec, (GroupedQuerySpec)spec.Attention);
+        return spec.Kinds[0].CrossAttention is { } cross ? self.Concat(OfCross(spec, cross)) : self;
+    }
+
+    // the same projections under names of their own
+    private static IEnumerable<WeightSpec> OfCross(ModelSpec spec, GroupedQuerySpec cross)
+    {
+        TensorNames names = spec.Tensors with
+        {
+            QProj = spec.Tensors.CrossQProj,
+            KProj = spec.Tensors.CrossKProj,
+            VProj = spec.Tensors.CrossVProj,
+            OProj = spec.Tensors.CrossOProj,
+        };
+        return OfGroupedQuery(spec with { Tensors = names }, cross)
+            .Select(weight => weight with { Name = "Cross" + weight.Name, Part = ModelPart.CrossAttention });
+    }
 
     private static IEnumerable<WeightSpec> OfGroupedQuery(ModelSpec spec, GroupedQuerySpec attention)
     {

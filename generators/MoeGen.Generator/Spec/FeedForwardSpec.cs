@@ -1,6 +1,9 @@
 namespace MoeGen.Generator.Spec;
 
-/// <summary>The part of a layer behind the attention: <c>down(activation(gate(x), up(x)))</c>, once or per expert.</summary>
+/// <summary>
+/// The part of a layer behind the attention: <c>down(activation(gate(x), up(x)))</c> or <c>down(activation(up(x)))</c>, once or per
+/// expert.
+/// </summary>
 /// <param name="IntermediateSize">Elements between gate/up and down.</param>
 /// <param name="Activation">What joins gate and up.</param>
 internal abstract record FeedForwardSpec(int IntermediateSize, ActivationSpec Activation);
@@ -37,9 +40,17 @@ internal sealed record SharedExpertSpec(int IntermediateSize, bool IsGated);
 /// <param name="Limit">Bound of a clamped activation; null: it is not clamped.</param>
 internal sealed record ActivationSpec(string Kernel, double? Limit = null)
 {
+    /// <summary>There is no gate: what the kernel makes of gate and up is made of up and 1.</summary>
+    [LaterMember]
+    public bool IsUngated { get; init; }
+
     /// <summary>The formula in words of the field.</summary>
     public string ProseName => Kernel switch
     {
+        "SwiGlu" when IsUngated => "SiLU",
+        "GeGlu" when IsUngated => "GELU",
+        "GeGluTanh" when IsUngated => "GELU (tanh)",
+        "ReGlu" when IsUngated => "ReLU",
         "SwiGlu" => "SwiGLU",
         "GeGlu" => "GeGLU",
         "GeGluTanh" => "GeGLU (tanh)",
@@ -85,6 +96,10 @@ internal sealed record RouterSpec(RouterKind Kind)
 
     /// <summary>A bias on the logits.</summary>
     public bool HasBias { get; init; }
+
+    /// <summary>Tokens of a sequence that an expert takes; null: as many as choose it.</summary>
+    [LaterMember]
+    public int? Capacity { get; init; }
 
     /// <summary>The library's word for what the logits mean: a value of <c>RouterProbabilities</c>.</summary>
     public string Probabilities => Kind switch

@@ -6,7 +6,7 @@ namespace MoeGen.Generator.Spec;
 /// <summary>Reads experts, router and dense layers.</summary>
 internal sealed class FeedForwardSpecReader(ConfigReader config, Family family)
 {
-    private const string ActivationKey = "hidden_act";
+    private string ActivationKey => family.ActivationKeys.FirstOrDefault(config.Has) ?? family.ActivationKeys[0];
 
     private ExpertKeys Experts => family.Experts;
 
@@ -45,6 +45,11 @@ internal sealed class FeedForwardSpecReader(ConfigReader config, Family family)
 
     private int ReadTopK(string expertsKey, int numExperts)
     {
+        if (Experts.FixedTopK is { } fixedTopK)
+        {
+            return fixedTopK;
+        }
+
         string key = Experts.TopKKeys.FirstOrDefault(config.Has) ?? Experts.TopKKeys[0];
         int topK = config.Int(key, 1, SpecBounds.MaxExperts);
         if (topK > numExperts && !config.HasErrors)
@@ -84,7 +89,10 @@ internal sealed class FeedForwardSpecReader(ConfigReader config, Family family)
             Scale = normalize && Router.ScalesOnlyPlain ? 1 : scale,
             NumGroups = numGroups,
             TopKGroups = topKGroups,
-            HasBias = Router.HasBias,
+            HasBias = Router.BiasKey is null ? Router.HasBias : config.BoolOrNull(Router.BiasKey) ?? Router.HasBias,
+            Capacity = Router.CapacityKey is null
+                ? null
+                : config.IntOrNull(Router.CapacityKey, 1, SpecBounds.MaxPositions) ?? Router.DefaultCapacity,
             Jitter = Router.JitterKey is null ? 0 : config.NonNegativeDoubleOrNull(Router.JitterKey) ?? Router.DefaultJitter,
         };
     }
@@ -176,7 +184,8 @@ internal sealed class FeedForwardSpecReader(ConfigReader config, Family family)
 
     private ActivationSpec ReadActivation()
     {
-        string? kernel = (config.StringOrNull(ActivationKey) ?? "silu") switch
+        string name = config.StringOrNull(ActivationKey) ?? family.DefaultActivation;
+        string? kernel = name switch
         {
             "silu" or "swish" => "SwiGlu",
             "gelu" => "GeGlu",
@@ -191,6 +200,16 @@ internal sealed class FeedForwardSpecReader(ConfigReader config, Family family)
                 "\"silu\", \"gelu\", \"gelu_pytorch_tanh\" or \"relu\"");
         }
 
-        return new ActivationSpec(kernel ?? "SwiGlu");
+        foreach (string other in family.ActivationKeys.Where(key => key != ActivationKey))
+        {
+            if (config.StringOrNull(other) is { } value && value != name && !config.HasErrors)
+            {
+                config.ReportAt(
+                    other, SpecRules.ContradictoryValues,
+                    $"{other} is {config.Describe(other)} but {ActivationKey} is {config.Describe(ActivationKey)}", "expected both equal");
+            }
+        }
+
+        return new ActivationSpec(kernel ?? "SwiGlu") { IsUngated = family.IsUngated };
     }
 }

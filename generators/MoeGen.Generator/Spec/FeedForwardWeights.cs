@@ -7,18 +7,27 @@ internal static class FeedForwardWeights
 {
     public static IEnumerable<WeightSpec> Of(ModelSpec spec)
     {
-        SparseSpec sparse = spec.Sparse;
         TensorNames names = spec.Tensors;
         int hidden = spec.HiddenSize;
         if (spec.Dense is { } dense)
         {
-            MatrixShape up = new("DenseUpShape", "Gate, or up, of a dense layer", dense.IntermediateSize, hidden);
+            MatrixShape up = new("DenseUpShape", $"{Up(dense)} of a dense layer", dense.IntermediateSize, hidden);
             MatrixShape down = new("DenseDownShape", "Down of a dense layer", hidden, dense.IntermediateSize);
-            yield return new("DenseGateProj", names.Dense.GateProj, ModelPart.DenseFeedForward, up);
+            if (!dense.Activation.IsUngated)
+            {
+                yield return new("DenseGateProj", names.Dense.GateProj, ModelPart.DenseFeedForward, up);
+            }
+
             yield return new("DenseUpProj", names.Dense.UpProj, ModelPart.DenseFeedForward, up);
             yield return new("DenseDownProj", names.Dense.DownProj, ModelPart.DenseFeedForward, down);
         }
 
+        if (spec.SparseLayers.Count == 0)
+        {
+            yield break;
+        }
+
+        SparseSpec sparse = spec.Sparse;
         MatrixShape router = new("RouterShape", "A score for each expert", sparse.NumExperts, hidden);
         yield return new("Router", names.Router, ModelPart.Router, router);
         if (sparse.Router.HasBias)
@@ -56,12 +65,16 @@ internal static class FeedForwardWeights
     {
         FeedForwardNames names = spec.Tensors.Experts;
         int hidden = spec.HiddenSize, intermediate = sparse.IntermediateSize;
-        MatrixShape up = new("ExpertUpShape", "Gate, or up, of an expert", intermediate, hidden);
+        MatrixShape up = new("ExpertUpShape", $"{Up(sparse)} of an expert", intermediate, hidden);
         MatrixShape down = new("ExpertDownShape", "Down of an expert", hidden, intermediate);
         ExpertStacking stacking = spec.Tensors.Stacking;
         StackSpec? gateStack = UpStack(stacking, intermediate, isUp: false), upStack = UpStack(stacking, intermediate, isUp: true);
         StackSpec? downStack = stacking == ExpertStacking.None ? null : new StackSpec(hidden, 0, 1, IsTransposed(stacking));
-        yield return new("ExpertGateProj", names.GateProj, ModelPart.Expert, up, Stack: gateStack);
+        if (!sparse.Activation.IsUngated)
+        {
+            yield return new("ExpertGateProj", names.GateProj, ModelPart.Expert, up, Stack: gateStack);
+        }
+
         yield return new("ExpertUpProj", names.UpProj, ModelPart.Expert, up, Stack: upStack);
         yield return new("ExpertDownProj", names.DownProj, ModelPart.Expert, down, Stack: downStack);
         if (sparse.HasBias)
@@ -71,6 +84,8 @@ internal static class FeedForwardWeights
             yield return Bias("ExpertDownBias", names.DownProj, hidden, downStack);
         }
     }
+
+    private static string Up(FeedForwardSpec part) => part.Activation.IsUngated ? "Up" : "Gate, or up,";
 
     private static WeightSpec Bias(string name, string weight, int length, StackSpec? stack) =>
         new(name, TensorNames.BiasOf(weight), ModelPart.Expert, null, length, stack is null ? null : stack with { IsTransposed = false });

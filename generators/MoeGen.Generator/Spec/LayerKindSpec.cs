@@ -7,4 +7,9 @@ namespace MoeGen.Generator.Spec;
 /// <param name="Name">Class name of the kind, e.g. <c>SparseLayer</c>.</param>
 /// <param name="Attention">Attention of the layer.</param>
 /// <param name="FeedForward">Dense or sparse feed-forward part.</param>
-internal sealed record LayerKindSpec(string Name, AttentionSpec Attention, FeedForwardSpec FeedForward);
+internal sealed record LayerKindSpec(string Name, AttentionSpec Attention, FeedForwardSpec FeedForward)
+{
+    /// <summary>Attention to what the encoder has read, behind that to the layer's own text; null: the model has no encoder.</summary>
+    [LaterMember]
+    public GroupedQuerySpec? CrossAttention { get; init; }
+}

@@ -8,7 +8,11 @@ namespace MoeGen.Generator.Spec;
 internal readonly record struct LayerView(int? SlidingWindow, int? ChunkSize, bool HasRope);
 
 /// <summary>Reads which layers are sparse and what each layer sees.</summary>
-internal sealed class LayerPlanReader(ConfigReader config, Family family, int numLayers)
+/// <param name="config">The config.</param>
+/// <param name="keys">Keys of the plan.</param>
+/// <param name="numLayersKey">Key of the number of layers.</param>
+/// <param name="numLayers">Layers.</param>
+internal sealed class LayerPlanReader(ConfigReader config, LayerPlanKeys keys, string numLayersKey, int numLayers)
 {
     private const string WindowKey = "sliding_window";
     private const string LayerTypesKey = "layer_types";
@@ -16,20 +20,23 @@ internal sealed class LayerPlanReader(ConfigReader config, Family family, int nu
     private const string Sliding = "sliding_attention";
     private const string Chunked = "chunked_attention";
 
-    private LayerPlanKeys Keys => family.Layers;
-
     private IEnumerable<int> Layers => Enumerable.Range(0, numLayers);
 
     public bool[] ReadSparse()
     {
-        int step = Keys.SparseStepKey is null ? 1 : config.IntOrNull(Keys.SparseStepKey, 1, SpecBounds.MaxLayers) ?? 1;
-        int frequency = Keys.FrequencyKey is null ? 1 : config.IntOrNull(Keys.FrequencyKey, 1, SpecBounds.MaxLayers) ?? 1;
-        int firstDense = Keys.FirstDenseKey is null
+        if (keys.SparseCountKey is not null)
+        {
+            return ReadCounted(keys.SparseCountKey);
+        }
+
+        int step = keys.SparseStepKey is null ? 1 : config.IntOrNull(keys.SparseStepKey, 1, SpecBounds.MaxLayers) ?? 1;
+        int frequency = keys.FrequencyKey is null ? 1 : config.IntOrNull(keys.FrequencyKey, 1, SpecBounds.MaxLayers) ?? 1;
+        int firstDense = keys.FirstDenseKey is null
             ? 0
-            : config.IntOrNull(Keys.FirstDenseKey, 0, SpecBounds.MaxLayers) ?? Keys.DefaultFirstDense;
-        IReadOnlyList<int> dense = Keys.DenseLayersKey is null ? [] : config.Ints(Keys.DenseLayersKey, 0, numLayers - 1);
-        bool hasList = Keys.SparseLayersKey is not null && config.Has(Keys.SparseLayersKey);
-        IReadOnlyList<int> listed = hasList ? config.Ints(Keys.SparseLayersKey!, 0, numLayers - 1) : [];
+            : config.IntOrNull(keys.FirstDenseKey, 0, SpecBounds.MaxLayers) ?? keys.DefaultFirstDense;
+        IReadOnlyList<int> dense = keys.DenseLayersKey is null ? [] : config.Ints(keys.DenseLayersKey, 0, numLayers - 1);
+        bool hasList = keys.SparseLayersKey is not null && config.Has(keys.SparseLayersKey);
+        IReadOnlyList<int> listed = hasList ? config.Ints(keys.SparseLayersKey!, 0, numLayers - 1) : [];
         bool[] sparse =
         [
             .. Layers.Select(layer => hasList
@@ -38,10 +45,10 @@ internal sealed class LayerPlanReader(ConfigReader config, Family family, int nu
         ];
         if (!sparse.Contains(true) && !config.HasErrors)
         {
-            string key = hasList ? Keys.SparseLayersKey!
-                : dense.Count > 0 ? Keys.DenseLayersKey!
-                : firstDense > 0 ? Keys.FirstDenseKey!
-                : Keys.SparseStepKey ?? Keys.FrequencyKey!;
+            string key = hasList ? keys.SparseLayersKey!
+                : dense.Count > 0 ? keys.DenseLayersKey!
+                : firstDense > 0 ? keys.FirstDenseKey!
+                : keys.SparseStepKey ?? keys.FrequencyKey!;
             config.ReportAt(
                 key, SpecRules.ContradictoryValues, $"{key} is {config.Describe(key)} and leaves none of {numLayers} layers with experts",
                 "expected at least one sparse layer");
@@ -50,26 +57,41 @@ internal sealed class LayerPlanReader(ConfigReader config, Family family, int nu
         return sparse;
     }
 
-    public LayerView[] ReadViews() => Keys.HasNopeLayers ? ReadChunkedViews() : ReadSlidingViews();
+    public LayerView[] ReadViews() => keys.HasNopeLayers ? ReadChunkedViews() : ReadSlidingViews();
+
+    private bool[] ReadCounted(string countKey)
+    {
+        int count = config.Int(countKey, 0, SpecBounds.MaxLayers);
+        if (count > numLayers && !config.HasErrors)
+        {
+            config.ReportAt(
+                countKey, SpecRules.ContradictoryValues,
+                $"{countKey} is {count} but {numLayersKey} is {numLayers}", $"expected it between 0 and {numLayersKey}");
+        }
+
+        int step = count == 0 ? 0 : numLayers / count;
+        step = keys.SparseCountStepKey is null ? step : config.IntOrNull(keys.SparseCountStepKey, 0, SpecBounds.MaxLayers) ?? step;
+        return [.. Layers.Select(layer => step == 1 || (step > 1 && layer % step == 1))];
+    }
 
     private LayerView[] ReadSlidingViews()
     {
-        if (!Keys.HasSlidingWindow)
+        if (!keys.HasSlidingWindow)
         {
             _ = ReadTypes(Full);
             return [.. Layers.Select(_ => new LayerView(null, null, HasRope: true))];
         }
 
-        bool isOn = Keys.SlidingWindowSwitchKey is null || (config.BoolOrNull(Keys.SlidingWindowSwitchKey) ?? false);
+        bool isOn = keys.SlidingWindowSwitchKey is null || (config.BoolOrNull(keys.SlidingWindowSwitchKey) ?? false);
         int? window = config.IntOrNull(WindowKey, 1, SpecBounds.MaxPositions);
-        int fullLayers = Keys.FullAttentionLayersKey is null
+        int fullLayers = keys.FullAttentionLayersKey is null
             ? 0
-            : config.IntOrNull(Keys.FullAttentionLayersKey, 0, SpecBounds.MaxLayers) ?? 0;
+            : config.IntOrNull(keys.FullAttentionLayersKey, 0, SpecBounds.MaxLayers) ?? 0;
         IReadOnlyList<string>? types = ReadTypes(Full, Sliding);
         bool[] sliding = types is not null
             ? [.. types.Select(type => type == Sliding)]
-            : [.. Layers.Select(layer => isOn && window is not null && layer >= fullLayers && (!Keys.SlidesEverySecond || layer % 2 == 0))];
-        bool needsWindow = sliding.Contains(true) || Keys.SlidesEverySecond || (isOn && Keys.SlidingWindowSwitchKey is not null);
+            : [.. Layers.Select(layer => isOn && window is not null && layer >= fullLayers && (!keys.SlidesEverySecond || layer % 2 == 0))];
+        bool needsWindow = sliding.Contains(true) || keys.SlidesEverySecond || (isOn && keys.SlidingWindowSwitchKey is not null);
         if (needsWindow && window is null && !config.HasErrors)
         {
             config.ReportAt(WindowKey, SpecRules.MissingKey, WindowKey, "an integer, because some layers have a sliding window");
@@ -88,7 +110,7 @@ internal sealed class LayerPlanReader(ConfigReader config, Family family, int nu
         {
             config.ReportAt(
                 NopeKey, SpecRules.ContradictoryValues,
-                $"{NopeKey} has {flags.Count} entries but num_hidden_layers is {numLayers}", "expected one entry per layer");
+                $"{NopeKey} has {flags.Count} entries but {numLayersKey} is {numLayers}", "expected one entry per layer");
         }
 
         // 1 stands for a layer with rotary positions, whatever the name of the key suggests
@@ -113,7 +135,7 @@ internal sealed class LayerPlanReader(ConfigReader config, Family family, int nu
         {
             config.ReportAt(
                 LayerTypesKey, SpecRules.ContradictoryValues,
-                $"{LayerTypesKey} has {types.Count} entries but num_hidden_layers is {numLayers}", "expected one entry per layer");
+                $"{LayerTypesKey} has {types.Count} entries but {numLayersKey} is {numLayers}", "expected one entry per layer");
         }
 
         return null;

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 
 namespace MoeGen.Generator.Spec;
@@ -45,6 +46,10 @@ internal sealed record ModelSpec
     /// <summary>For every layer the index of its kind.</summary>
     public required EquatableArray<int> LayerKinds { get; init; }
 
+    /// <summary>The stack that reads the input; null: the model only continues texts.</summary>
+    [LaterMember]
+    public EncoderSpec? Encoder { get; init; }
+
     /// <summary>Names of the tensors.</summary>
     public required TensorNames Tensors { get; init; }
 
@@ -54,13 +59,15 @@ internal sealed record ModelSpec
     /// <summary>Tokens that end a text.</summary>
     public required EquatableArray<int> EosTokenIds { get; init; }
 
+    /// <summary>Layers; of a model with an encoder, those of the decoder.</summary>
     public int NumLayers => LayerKinds.Count;
 
     /// <summary>The attention of the first layer: weights and cache are the same in all layers.</summary>
     public AttentionSpec Attention => Kinds[0].Attention;
 
     /// <summary>The sparse part of the model: the same in all sparse layers.</summary>
-    public SparseSpec Sparse => Kinds.Select(kind => kind.FeedForward).OfType<SparseSpec>().First();
+    public SparseSpec Sparse =>
+        Kinds.Concat(Encoder?.Kinds ?? default).Select(kind => kind.FeedForward).OfType<SparseSpec>().First();
 
     /// <summary>The dense part of the layers without experts; null: there are none.</summary>
     public DenseSpec? Dense => Kinds.Select(kind => kind.FeedForward).OfType<DenseSpec>().FirstOrDefault();
@@ -71,8 +78,48 @@ internal sealed record ModelSpec
     /// <summary>0-based dense layers.</summary>
     public EquatableArray<int> DenseLayers => LayersWhere(isSparse: false);
 
+    /// <summary>0-based sparse layers of all stacks, those of the encoder counted first.</summary>
+    internal EquatableArray<int> AllSparseLayers =>
+        new(Stacks.SelectMany(stack => stack.SparseLayers.Select(layer => stack.FirstLayer + layer)));
+
     /// <summary>The kind of one layer.</summary>
     public LayerKindSpec KindOf(int layer) => Kinds[LayerKinds[layer]];
+
+    /// <summary>Whether this is the encoder of a model, as <see cref="Stacks"/> gives it.</summary>
+    internal bool IsEncoder { get; private init; }
+
+    /// <summary>The stacks of layers, the encoder first: each the model with the kinds, layers and tensors of that stack.</summary>
+    internal IEnumerable<ModelSpec> Stacks
+    {
+        get
+        {
+            if (Encoder is { } encoder)
+            {
+                yield return this with
+                {
+                    Kinds = encoder.Kinds,
+                    LayerKinds = encoder.LayerKinds,
+                    Tensors = encoder.Tensors,
+                    Encoder = null,
+                    IsEncoder = true,
+                };
+            }
+
+            yield return this;
+        }
+    }
+
+    /// <summary>What names of the stack's classes and weights begin with.</summary>
+    internal string Prefix => IsEncoder ? "Encoder" : "";
+
+    /// <summary>The stack among those of a model with an encoder; empty: it is the only one.</summary>
+    internal string StackName => IsEncoder ? "Encoder" : Encoder is null ? "" : "Decoder";
+
+    /// <summary>The type of the list of layers: the only kind, or the base class of several.</summary>
+    internal string LayerType => Kinds.Count == 1 ? Kinds[0].Name : StackName + "Layer";
+
+    /// <summary>Layers that the model has before the first one of this stack.</summary>
+    internal int FirstLayer => Encoder?.LayerKinds.Count ?? 0;
 
     private EquatableArray<int> LayersWhere(bool isSparse) =>
         new(Enumerable.Range(0, NumLayers).Where(layer => KindOf(layer).FeedForward is SparseSpec == isSparse));

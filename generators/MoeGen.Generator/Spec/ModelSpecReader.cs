@@ -74,11 +74,14 @@ internal sealed class ModelSpecReader
 
     private ModelSpec ReadSpec(WeightFormat? weightFormat)
     {
-        int hiddenSize = _config.Int("hidden_size", 1, SpecBounds.MaxWidth);
+        SizeKeys sizes = _family.Sizes;
+        int hiddenSize = _config.Int(sizes.HiddenSize, 1, SpecBounds.MaxWidth);
         int vocabSize = _config.Int("vocab_size", 1, SpecBounds.MaxVocabSize);
-        int maxPositions = _config.Int("max_position_embeddings", 1, SpecBounds.MaxPositions);
-        int numLayers = _config.Int("num_hidden_layers", 1, SpecBounds.MaxLayers);
-        double epsilon = _config.PositiveDoubleOrNull("rms_norm_eps") ?? _family.DefaultNormEpsilon;
+        int maxPositions = ReadMaxPositions(sizes);
+        int? numEncoderLayers = _family.Encoder is { } stack ? _config.Int(stack.NumLayersKey, 1, SpecBounds.MaxLayers) : null;
+        int numLayers = (numEncoderLayers is null ? null : _config.IntOrNull(sizes.NumLayers, 1, SpecBounds.MaxLayers) ?? numEncoderLayers)
+            ?? _config.Int(sizes.NumLayers, 1, SpecBounds.MaxLayers);
+        double epsilon = _config.PositiveDoubleOrNull(sizes.NormEpsilon) ?? _family.DefaultNormEpsilon;
 
         // without a vocabulary to compare with, a second error about the same fault would only hide it
         int lastToken = _config.HasErrors ? int.MaxValue : vocabSize - 1;
@@ -87,15 +90,24 @@ internal sealed class ModelSpecReader
 
         AttentionSpecReader attentionReader = new(_config, _family);
         AttentionSpec attention = attentionReader.Read(hiddenSize);
-        RopeSpecReader ropeReader = new(_config, _family, attentionReader.ReadRopeDim(attention), maxPositions);
-        RopeSpec rope = ropeReader.Read();
+        RopeSpec rope = new NoRopeSpec();
+        if (_family.Rope is { } ropeKeys)
+        {
+            RopeSpecReader ropeReader = new(_config, _family, ropeKeys, attentionReader.ReadRopeDim(attention, ropeKeys), maxPositions);
+            rope = ropeReader.Read();
+            attention = attention with { Scale = attention.Scale * ropeReader.SoftmaxScale };
+        }
+
         FeedForwardSpecReader feedForwardReader = new(_config, _family);
         SparseSpec sparse = feedForwardReader.ReadSparse();
-        LayerPlanReader plan = new(_config, _family, numLayers);
-        LayerView[] views = plan.ReadViews();
+        LayerPlanReader plan = new(_config, _family.Layers, sizes.NumLayers, numLayers);
+        LayerView[] views = _family.Rope is null ? FullViews(numLayers) : plan.ReadViews();
         bool[] isSparse = plan.ReadSparse();
-        DenseSpec? dense = feedForwardReader.ReadDense(isSparse);
+        bool[] isEncoderSparse = ReadEncoderPlan(numEncoderLayers, isSparse);
+        DenseSpec? dense = feedForwardReader.ReadDense([.. isEncoderSparse, .. isSparse]);
         CheckpointFormatReader format = new(_config, _family);
+        bool isTied = _config.BoolOrNull("tie_word_embeddings") ?? _family.TiesEmbeddings;
+        MultiplierSpec multipliers = ReadMultipliers();
         ModelSpec spec = new()
         {
             ModelType = _family.ModelType,
@@ -105,8 +117,8 @@ internal sealed class ModelSpecReader
             HiddenSize = hiddenSize,
             MaxPositions = LongestText(rope, maxPositions),
             Norm = new NormSpec(_family.HasLayerNorm, epsilon),
-            Multipliers = ReadMultipliers(),
-            TieWordEmbeddings = _config.BoolOrNull("tie_word_embeddings") ?? false,
+            Multipliers = isTied && _family.ScalesTiedHead ? multipliers with { Logits = 1 / Math.Sqrt(hiddenSize) } : multipliers,
+            TieWordEmbeddings = isTied,
             HasHeadBias = _family.HeadBiasKey is not null && (_config.BoolOrNull(_family.HeadBiasKey) ?? false),
             Rope = rope,
             Kinds = default,
@@ -115,10 +127,63 @@ internal sealed class ModelSpecReader
             BosTokenId = bos,
             EosTokenIds = new EquatableArray<int>(eos),
         };
+        int start = _family.Encoder is null ? 0 : ReadStartToken(lastToken);
         ReportUnreadKeys();
-        return _config.HasErrors
-            ? spec
-            : WithLayers(spec, attention with { Scale = attention.Scale * ropeReader.SoftmaxScale }, views, isSparse, sparse, dense);
+        if (_config.HasErrors)
+        {
+            return spec;
+        }
+
+        if (_family.Encoder is not { } encoder)
+        {
+            LayerKindList layers = new LayerKindList(views, isSparse).Add(attention, null, sparse, dense, "Layer");
+            return spec with { Kinds = layers.Kinds, LayerKinds = layers.LayerKinds };
+        }
+
+        GroupedQuerySpec cross = (GroupedQuerySpec)attention with { SeesAll = true, HasRope = false, RelativeBias = null };
+        LayerKindList decoding = new LayerKindList(views, isSparse).Add(attention, cross, sparse, dense, "DecoderLayer");
+        LayerKindList encoding = new LayerKindList(FullViews(isEncoderSparse.Length), isEncoderSparse)
+            .Add(attention with { SeesAll = true }, null, sparse, dense, "EncoderLayer");
+        return spec with
+        {
+            Kinds = decoding.Kinds,
+            LayerKinds = decoding.LayerKinds,
+            Encoder = new EncoderSpec(encoding.Kinds, encoding.LayerKinds, encoder.Tensors, start),
+        };
+    }
+
+    private int ReadMaxPositions(SizeKeys sizes) =>
+        sizes.DefaultMaxPositions is { } positions
+            ? _config.IntOrNull(sizes.MaxPositions, 1, SpecBounds.MaxPositions) ?? positions
+            : _config.Int(sizes.MaxPositions, 1, SpecBounds.MaxPositions);
+
+    private static LayerView[] FullViews(int numLayers) => [.. Enumerable.Repeat(new LayerView(null, null, HasRope: false), numLayers)];
+
+    // empty without an encoder
+    private bool[] ReadEncoderPlan(int? numLayers, bool[] isDecoderSparse)
+    {
+        if (_family.Encoder is not { } encoder)
+        {
+            return [];
+        }
+
+        bool[] isSparse = new LayerPlanReader(_config, encoder.Layers, encoder.NumLayersKey, numLayers!.Value).ReadSparse();
+        if (!isSparse.Contains(true) && !isDecoderSparse.Contains(true) && !_config.HasErrors)
+        {
+            string key = encoder.Layers.SparseCountKey!;
+            _config.ReportAt(
+                key, SpecRules.ContradictoryValues,
+                $"{key} and {_family.Layers.SparseCountKey} leave no layer with experts", "expected at least one sparse layer");
+        }
+
+        return isSparse;
+    }
+
+    // a config that does not say starts with padding, which transformers takes for 0 when that is missing, too
+    private int ReadStartToken(int lastToken)
+    {
+        int? padding = _config.IntOrNull("pad_token_id", 0, lastToken);
+        return _config.IntOrNull("decoder_start_token_id", 0, lastToken) ?? padding ?? 0;
     }
 
     private MultiplierSpec ReadMultipliers() =>
@@ -134,45 +199,6 @@ internal sealed class ModelSpecReader
         rope is DynamicRopeSpec dynamic
             ? (int)Math.Min(SpecBounds.MaxPositions, Math.Max(maxPositions, dynamic.OriginalMaxPositions * dynamic.Factor))
             : maxPositions;
-
-    private static ModelSpec WithLayers(
-        ModelSpec spec, AttentionSpec attention, LayerView[] views, bool[] isSparse, SparseSpec sparse, DenseSpec? dense)
-    {
-        List<LayerKindSpec> kinds = [];
-        List<int> layerKinds = [];
-        bool isViewMixed = views.Select(view => (view.SlidingWindow, view.ChunkSize)).Distinct().Count() > 1;
-        bool isRopeMixed = views.Select(view => view.HasRope).Distinct().Count() > 1;
-        for (int layer = 0; layer < views.Length; layer++)
-        {
-            LayerView view = views[layer];
-            string seen = view.SlidingWindow is not null ? "Sliding" : view.ChunkSize is not null ? "Chunked" : "";
-            string name =
-                (isSparse[layer] ? "Sparse" : "Dense") + (isViewMixed ? seen : "") + (isRopeMixed && !view.HasRope ? "Nope" : "") + "Layer";
-            AttentionSpec seeing = attention with
-            {
-                SlidingWindow = view.SlidingWindow,
-                ChunkSize = view.ChunkSize,
-                HasRope = view.HasRope,
-            };
-            if (seeing is GroupedQuerySpec grouped)
-            {
-                // a norm behind the rotation comes with it, a temperature without it
-                seeing = view.HasRope
-                    ? grouped with { Temperature = null }
-                    : grouped with { Norm = grouped.Norm == QueryKeyNorm.BehindRope ? QueryKeyNorm.None : grouped.Norm };
-            }
-
-            LayerKindSpec kind = new(name, seeing, isSparse[layer] ? sparse : dense!);
-            if (!kinds.Contains(kind))
-            {
-                kinds.Add(kind);
-            }
-
-            layerKinds.Add(kinds.IndexOf(kind));
-        }
-
-        return spec with { Kinds = new EquatableArray<LayerKindSpec>(kinds), LayerKinds = new EquatableArray<int>(layerKinds) };
-    }
 
     private void ReportUnreadKeys()
     {

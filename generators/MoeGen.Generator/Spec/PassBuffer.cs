@@ -17,12 +17,12 @@ internal sealed record PassBuffer(string Name, int Width, int RowsPerToken, stri
     /// <summary>The buffers of a model, in the order in which a layer uses them.</summary>
     public static IEnumerable<PassBuffer> Of(ModelSpec spec) =>
     [
-        new("Rotations", spec.Rope.Dim, 1, "cosines and sines of the position"),
+        .. OfRope(spec.Rope),
         new("Hidden", spec.HiddenSize, 1, "residual stream"),
         new("Normed", spec.HiddenSize, 1, "what a norm made of it"),
         .. OfAttention(spec.Attention),
         .. OfExperts(spec.HiddenSize, spec.Sparse),
-        .. OfDense(spec.Dense),
+        .. OfDense(spec.Stacks.Select(stack => stack.Dense).FirstOrDefault(dense => dense is not null)),
     ];
 
     /// <summary>Bytes of all buffers for each token, with what the library keeps for the routing.</summary>
@@ -32,6 +32,9 @@ internal sealed record PassBuffer(string Name, int Width, int RowsPerToken, stri
         long routing = (MatrixLayout.PaddedColumns(spec.Sparse.NumExperts) + (4L * spec.Sparse.TopK)) * BytesPerElement;
         return Of(spec).Sum(buffer => buffer.BytesPerToken) + routing;
     }
+
+    private static IEnumerable<PassBuffer> OfRope(RopeSpec rope) =>
+        rope is NoRopeSpec ? [] : [new("Rotations", rope.Dim, 1, "cosines and sines of the position")];
 
     private static IEnumerable<PassBuffer> OfAttention(AttentionSpec attention)
     {
@@ -60,8 +63,13 @@ internal sealed record PassBuffer(string Name, int Width, int RowsPerToken, stri
 
     private static IEnumerable<PassBuffer> OfExperts(int hiddenSize, SparseSpec sparse)
     {
-        yield return new("Gate", sparse.IntermediateSize, sparse.TopK, "gate, then activation, of each chosen expert");
-        yield return new("Up", sparse.IntermediateSize, sparse.TopK, "up of each chosen expert");
+        bool isUngated = sparse.Activation.IsUngated;
+        if (!isUngated)
+        {
+            yield return new("Gate", sparse.IntermediateSize, sparse.TopK, "gate, then activation, of each chosen expert");
+        }
+
+        yield return new("Up", sparse.IntermediateSize, sparse.TopK, $"up{(isUngated ? ", then activation," : "")} of each chosen expert");
         yield return new("Down", hiddenSize, sparse.TopK, "output of each chosen expert");
         if (sparse.SharedExpert is { } shared)
         {
@@ -78,8 +86,13 @@ internal sealed record PassBuffer(string Name, int Width, int RowsPerToken, stri
     {
         if (dense is not null)
         {
-            yield return new("DenseGate", dense.IntermediateSize, 1, "gate, then activation, of a dense layer");
-            yield return new("DenseUp", dense.IntermediateSize, 1, "up of a dense layer");
+            bool isUngated = dense.Activation.IsUngated;
+            if (!isUngated)
+            {
+                yield return new("DenseGate", dense.IntermediateSize, 1, "gate, then activation, of a dense layer");
+            }
+
+            yield return new("DenseUp", dense.IntermediateSize, 1, $"up{(isUngated ? ", then activation," : "")} of a dense layer");
         }
     }
 }

@@ -14,6 +14,9 @@ internal abstract record RopeSpec(double Theta)
     public bool IsInterleaved { get; init; }
 }
 
+/// <summary>No rotary positions in any layer.</summary>
+internal sealed record NoRopeSpec() : RopeSpec(1);
+
 /// <summary>Frequencies <c>theta^(-2i/d)</c>.</summary>
 internal sealed record DefaultRopeSpec(double Theta) : RopeSpec(Theta);
 

@@ -12,9 +12,10 @@ namespace MoeGen.Generator.Spec;
 /// </summary>
 /// <param name="config">The config.</param>
 /// <param name="family">Its family.</param>
+/// <param name="keys">Rotary positions of the family.</param>
 /// <param name="dim">Elements of a head that turn.</param>
 /// <param name="maxPositions">Longest text that the config names.</param>
-internal sealed class RopeSpecReader(ConfigReader config, Family family, int dim, int maxPositions)
+internal sealed class RopeSpecReader(ConfigReader config, Family family, RopeKeys keys, int dim, int maxPositions)
 {
     private const string ThetaKey = "rope_theta";
     private const string OriginalKey = "original_max_position_embeddings";
@@ -27,9 +28,9 @@ internal sealed class RopeSpecReader(ConfigReader config, Family family, int dim
 
     public RopeSpec Read()
     {
-        bool isInterleaved = family.Rope.InterleaveKey is null
-            ? family.Rope.IsInterleaved
-            : config.BoolOrNull(family.Rope.InterleaveKey) ?? family.Rope.IsInterleaved;
+        bool isInterleaved = keys.InterleaveKey is null
+            ? keys.IsInterleaved
+            : config.BoolOrNull(keys.InterleaveKey) ?? keys.IsInterleaved;
         return ReadFrequencies() with { Dim = dim, IsInterleaved = isInterleaved };
     }
 
@@ -39,7 +40,7 @@ internal sealed class RopeSpecReader(ConfigReader config, Family family, int dim
         _ = config.Has("rope_scaling");
         ConfigReader? scaling = config.ObjectOrNull(key);
         double? outerTheta = config.PositiveDoubleOrNull(ThetaKey);
-        double theta = scaling?.PositiveDoubleOrNull(ThetaKey) ?? outerTheta ?? family.Rope.DefaultTheta;
+        double theta = scaling?.PositiveDoubleOrNull(ThetaKey) ?? outerTheta ?? keys.DefaultTheta;
         if (scaling is null)
         {
             return new DefaultRopeSpec(theta);

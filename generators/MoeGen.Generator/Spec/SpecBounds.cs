@@ -11,5 +11,6 @@ internal static class SpecBounds
     public const int MaxLayers = 4096;
     public const int MaxHeads = 4096;
     public const int MaxHeadDim = 4096;
+    public const int MaxRelativeDistance = 1 << 16;
     public const int MaxExperts = 1 << 16;
 }

@@ -9,6 +9,13 @@ using System.Text;
 namespace MoeGen.Generator.Spec;
 
 /// <summary>
+/// A member that a record got after fingerprints of it were about: one that is null, false, 0 or empty is left out of the fingerprint, so
+/// that what does not have the variation keeps its name.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class LaterMemberAttribute : Attribute;
+
+/// <summary>
 /// A short name for what a spec says: equal specs have equal fingerprints whatever their config.json looked like, different ones
 /// practically never. It names generated code, cached assemblies and expert packs.
 /// </summary>
@@ -66,6 +73,11 @@ internal static class SpecFingerprint
         PropertyInfo[] properties = record.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance);
         foreach (PropertyInfo property in properties.OrderBy(property => property.Name, StringComparer.Ordinal))
         {
+            if (property.IsDefined(typeof(LaterMemberAttribute)) && property.GetValue(record) is null or false or 0 or "")
+            {
+                continue;
+            }
+
             text.Append(property.Name).Append(':');
             Write(text, property.GetValue(record));
             text.Append(',');

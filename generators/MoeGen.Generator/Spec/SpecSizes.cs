@@ -24,19 +24,21 @@ internal sealed class SpecSizes(ModelSpec spec)
 
     private readonly WeightSpec[] _weights = WeightSpec.Of(spec).ToArray();
 
-    public int NumSparseLayers => spec.SparseLayers.Count;
+    public int NumSparseLayers => spec.Stacks.Sum(stack => stack.SparseLayers.Count);
 
     public long NumExperts => (long)NumSparseLayers * spec.Sparse.NumExperts;
 
     /// <summary>One routed expert.</summary>
-    public WeightSize Expert => Of(ModelPart.Expert);
+    public WeightSize Expert => Of(ModelPart.Expert, isInEncoder: spec.SparseLayers.Count == 0);
 
     /// <summary>All routed experts of all layers.</summary>
     public WeightSize Experts => NumExperts * Expert;
 
     /// <summary>Everything but the routed experts.</summary>
     public WeightSize Dense =>
-        spec.LayerKinds.Aggregate(Of(ModelPart.Decoder), (sum, kind) => sum + LayerOutsideExperts(spec.Kinds[kind]));
+        spec.Stacks.Aggregate(
+            Of(ModelPart.Decoder) + Of(ModelPart.Encoder, isInEncoder: true),
+            (sum, stack) => stack.LayerKinds.Aggregate(sum, (all, kind) => all + LayerOutsideExperts(stack, stack.Kinds[kind])));
 
     public long TotalParameters => Dense.Parameters + Experts.Parameters;
 
@@ -47,12 +49,18 @@ internal sealed class SpecSizes(ModelSpec spec)
     public long KeyValueBytesPerToken => (long)spec.NumLayers * spec.Attention.CacheWidth * KeyValueBytesPerElement;
 
     /// <summary>The weights of one of the model's classes.</summary>
-    public WeightSize Of(ModelPart part) =>
-        _weights.Where(weight => weight.Part == part)
+    public WeightSize Of(ModelPart part, bool isInEncoder = false) =>
+        _weights.Where(weight => weight.Part == part && weight.IsInEncoder == isInEncoder)
             .Aggregate(default(WeightSize), (sum, weight) => sum + WeightSize.Of(weight, spec.WeightFormat));
 
     /// <summary>Attention, norms, router and shared expert or dense feed-forward part of one layer.</summary>
-    public WeightSize LayerOutsideExperts(LayerKindSpec kind) =>
-        Of(ModelPart.Layer) + Of(ModelPart.Attention)
-        + (kind.FeedForward is SparseSpec ? Of(ModelPart.Router) + Of(ModelPart.SharedExpert) : Of(ModelPart.DenseFeedForward));
+    /// <param name="stack">The stack of the layer.</param>
+    /// <param name="kind">Its kind.</param>
+    public WeightSize LayerOutsideExperts(ModelSpec stack, LayerKindSpec kind)
+    {
+        ModelPart[] parts = kind.FeedForward is SparseSpec
+            ? [ModelPart.Layer, ModelPart.Attention, ModelPart.CrossAttention, ModelPart.Router, ModelPart.SharedExpert]
+            : [ModelPart.Layer, ModelPart.Attention, ModelPart.CrossAttention, ModelPart.DenseFeedForward];
+        return parts.Aggregate(default(WeightSize), (sum, part) => sum + Of(part, stack.IsEncoder));
+    }
 }

@@ -21,6 +21,26 @@ internal sealed record TensorNames
 
     public string FeedForwardNorm { get; init; } = "model.layers.{layer}.post_attention_layernorm.weight";
 
+    /// <summary>Numbers of the relative positions, which one layer holds for its whole stack.</summary>
+    [LaterMember]
+    public string RelativeBias { get; init; } = "";
+
+    // attention to an encoder's output
+    [LaterMember]
+    public string CrossAttentionNorm { get; init; } = "";
+
+    [LaterMember]
+    public string CrossQProj { get; init; } = "";
+
+    [LaterMember]
+    public string CrossKProj { get; init; } = "";
+
+    [LaterMember]
+    public string CrossVProj { get; init; } = "";
+
+    [LaterMember]
+    public string CrossOProj { get; init; } = "";
+
     // grouped-query attention
     public string QProj { get; init; } = SelfAttention + "q_proj.weight";
 
@@ -78,6 +98,9 @@ internal sealed record TensorNames
 /// <summary>Names of the three matrices of a feed-forward network. Immutable, value-equal; adding a member must keep both.</summary>
 internal sealed record FeedForwardNames(string GateProj, string UpProj, string DownProj)
 {
+    /// <summary>The names of a network without a gate.</summary>
+    public static FeedForwardNames Ungated(string upProj, string downProj) => new("", upProj, downProj);
+
     /// <summary>The usual names behind a prefix.</summary>
     public static FeedForwardNames Below(string prefix) =>
         new(prefix + ".gate_proj.weight", prefix + ".up_proj.weight", prefix + ".down_proj.weight");

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 
 namespace MoeGen.Generator.Spec;
 
@@ -8,10 +9,14 @@ internal enum ModelPart
     /// <summary>Embedding, last norm, head.</summary>
     Decoder,
 
-    /// <summary>The two norms of every layer.</summary>
+    /// <summary>Last norm and relative positions of an encoder.</summary>
+    Encoder,
+
+    /// <summary>The norms of every layer.</summary>
     Layer,
 
     Attention,
+    CrossAttention,
     DenseFeedForward,
     Router,
     SharedExpert,
@@ -37,16 +42,52 @@ internal sealed record StackSpec(int Rows, int FirstRow, int RowStep, bool IsTra
 /// <param name="Stack">Its place in a tensor of all experts; null: it is a tensor of its own.</param>
 internal sealed record WeightSpec(string Name, string Tensor, ModelPart Part, MatrixShape? Shape, int Length = 0, StackSpec? Stack = null)
 {
+    /// <summary>It belongs to the encoder of a model that has one.</summary>
+    [LaterMember]
+    public bool IsInEncoder { get; init; }
+
     /// <summary>The dimensions for people.</summary>
     public string Dimensions => Shape is null ? $"[{Length}]" : $"[{Shape.Rows}, {Shape.Columns}]";
 
     /// <summary>Every weight of a model, in the order of the forward pass.</summary>
     public static IEnumerable<WeightSpec> Of(ModelSpec spec)
     {
+        MatrixShape vocabulary = new("VocabShape", "Embedding and head", spec.VocabSize, spec.HiddenSize);
+        yield return new("EmbedTokens", spec.Tensors.EmbedTokens, ModelPart.Decoder, vocabulary);
+        foreach (ModelSpec stack in spec.Stacks)
+        {
+            foreach (WeightSpec weight in OfStack(stack))
+            {
+                yield return weight with { Name = stack.Prefix + weight.Name, IsInEncoder = stack.IsEncoder };
+            }
+        }
+
+        if (!spec.TieWordEmbeddings)
+        {
+            yield return new("LmHead", spec.Tensors.LmHead, ModelPart.Decoder, vocabulary);
+        }
+
+        if (spec.HasHeadBias)
+        {
+            yield return new("LmHeadBias", TensorNames.BiasOf(spec.Tensors.LmHead), ModelPart.Decoder, null, spec.VocabSize);
+        }
+    }
+
+    /// <summary>The weights of one stack that a part holds.</summary>
+    public static IEnumerable<WeightSpec> Of(ModelSpec stack, ModelPart part) =>
+        Of(stack).Where(weight => weight.Part == part && weight.IsInEncoder == stack.IsEncoder);
+
+    private static IEnumerable<WeightSpec> OfStack(ModelSpec spec)
+    {
         TensorNames names = spec.Tensors;
-        int hidden = spec.HiddenSize;
-        MatrixShape vocabulary = new("VocabShape", "Embedding and head", spec.VocabSize, hidden);
-        yield return new("EmbedTokens", names.EmbedTokens, ModelPart.Decoder, vocabulary);
+        ModelPart top = spec.IsEncoder ? ModelPart.Encoder : ModelPart.Decoder;
+        if (spec.Attention is GroupedQuerySpec { RelativeBias: { } bias })
+        {
+            MatrixShape buckets = new(
+                "RelativeBiasShape", "A number for each bucket of distances and head", bias.NumBuckets, spec.Attention.NumHeads);
+            yield return new("RelativeBias", names.RelativeBias, top, buckets);
+        }
+
         foreach (WeightSpec weight in Norm(spec, "AttentionNorm", names.AttentionNorm, ModelPart.Layer))
         {
             yield return weight;
@@ -55,6 +96,14 @@ internal sealed record WeightSpec(string Name, string Tensor, ModelPart Part, Ma
         foreach (WeightSpec weight in AttentionWeights.Of(spec))
         {
             yield return weight;
+        }
+
+        if (spec.Kinds[0].CrossAttention is not null)
+        {
+            foreach (WeightSpec weight in Norm(spec, "CrossAttentionNorm", names.CrossAttentionNorm, ModelPart.Layer))
+            {
+                yield return weight;
+            }
         }
 
         foreach (WeightSpec weight in Norm(spec, "FeedForwardNorm", names.FeedForwardNorm, ModelPart.Layer))
@@ -67,19 +116,9 @@ internal sealed record WeightSpec(string Name, string Tensor, ModelPart Part, Ma
             yield return weight;
         }
 
-        foreach (WeightSpec weight in Norm(spec, "FinalNorm", names.FinalNorm, ModelPart.Decoder))
+        foreach (WeightSpec weight in Norm(spec, "FinalNorm", names.FinalNorm, top))
         {
             yield return weight;
-        }
-
-        if (!spec.TieWordEmbeddings)
-        {
-            yield return new("LmHead", names.LmHead, ModelPart.Decoder, vocabulary);
-        }
-
-        if (spec.HasHeadBias)
-        {
-            yield return new("LmHeadBias", TensorNames.BiasOf(names.LmHead), ModelPart.Decoder, null, spec.VocabSize);
         }
     }
 

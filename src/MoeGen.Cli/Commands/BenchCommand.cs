@@ -55,8 +55,18 @@ internal sealed class BenchCommand
         MoeOptions options = _runOptions.Read(parsed);
         using MoeModel model = ModelLoader.Load(folder, options, _streams, out _, cancellationToken);
         int count = parsed.GetValue(_tokens) ?? DefaultTokens;
-        int promptTokens = parsed.GetValue(_promptTokens) ?? Math.Min(DefaultPromptTokens, Math.Max(1, model.ContextLength - count));
-        if (promptTokens + (long)count > model.ContextLength)
+
+        // an encoder's input and the decoder's text have a context each
+        int room = model.Info.HasEncoder ? model.ContextLength : model.ContextLength - count;
+        int promptTokens = parsed.GetValue(_promptTokens) ?? Math.Min(DefaultPromptTokens, Math.Max(1, room));
+        if (model.Info.HasEncoder && Math.Max(promptTokens, count) > model.ContextLength)
+        {
+            throw new CliException(
+                $"{promptTokens} prompt tokens and {count} generated ones; "
+                + $"expected at most {model.ContextLength} of each, the context length");
+        }
+
+        if (promptTokens > room)
         {
             throw new CliException(
                 $"{promptTokens} prompt tokens and {count} generated ones make {promptTokens + (long)count}; "

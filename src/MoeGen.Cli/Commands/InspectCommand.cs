@@ -43,9 +43,10 @@ internal sealed class InspectCommand
         ModelFolder folder = ModelFolder.Find(parsed.GetValue(_model)!);
         ModelSpec spec = folder.ReadSpec(_streams, parsed.GetValue(_format));
         ModelInfo info = SpecInfo.Of(spec, folder.Name);
-        int context = Math.Min(parsed.GetValue(_context) ?? MoeOptions.DefaultContextLength, info.MaxPositions);
-        MemoryPlan floor = MemoryPlan.For(info, new MoeOptions { ContextLength = context });
-        MemoryPlan comfortable = MemoryPlan.For(info, new MoeOptions { ContextLength = info.MaxPositions });
+        MoeOptions options = new() { ContextLength = parsed.GetValue(_context) };
+        int context = options.ContextLengthFor(info);
+        MemoryPlan floor = MemoryPlan.For(info, options);
+        MemoryPlan comfortable = MemoryPlan.For(info, new MoeOptions { ContextLength = Math.Max(context, info.MaxPositions) });
         if (parsed.GetValue(_json))
         {
             WriteJson(info, floor, comfortable);
@@ -66,9 +67,19 @@ internal sealed class InspectCommand
             json.WriteNumber("total_params", info.TotalParameters);
             json.WriteNumber("active_params", info.ActiveParameters);
             json.WriteNumber("layers", info.NumLayers);
+            if (info.HasEncoder)
+            {
+                json.WriteNumber("encoder_layers", info.NumEncoderLayers);
+            }
+
             json.WriteNumber("sparse_layers", info.SparseLayers.Count);
             json.WriteNumber("experts", info.NumExperts);
             json.WriteNumber("top_k", info.TopK);
+            if (info.ExpertCapacity is { } capacity)
+            {
+                json.WriteNumber("expert_capacity", capacity);
+            }
+
             json.WriteNumber("hidden_size", info.HiddenSize);
             json.WriteNumber("vocab_size", info.VocabSize);
             json.WriteNumber("max_positions", info.MaxPositions);
@@ -90,21 +101,24 @@ internal sealed class InspectCommand
 
         Row("model", $"{info.Name} ({info.ModelType}), spec {info.Fingerprint}");
         Row("parameters", $"{Count(info.TotalParameters)}, {Count(info.ActiveParameters)} active for each token");
-        for (int kind = 0; kind < spec.Kinds.Count; kind++)
+        foreach (ModelSpec stack in spec.Stacks)
         {
-            Row(kind == 0 ? "layers" : "", DescribeKind(spec, sizes, kind));
+            for (int kind = 0; kind < stack.Kinds.Count; kind++)
+            {
+                Row(kind == 0 ? (stack.StackName + " layers").TrimStart().ToLowerInvariant() : "", DescribeKind(stack, sizes, kind));
+            }
         }
 
         Row("hidden size", Number(info.HiddenSize));
         Row("vocabulary", $"{Number(info.VocabSize)} tokens{(spec.TieWordEmbeddings ? ", head tied to the embedding" : "")}");
-        Row("positions", Number(info.MaxPositions));
+        Row("positions", Number(info.MaxPositions) + (info.HasRelativePositions ? ", more with --context" : ""));
         Row("format", info.WeightFormat.ToString());
         Row("bytes per expert", Bytes(info.ExpertBytes));
         Row("all experts", $"{Bytes(sizes.Experts.Bytes)} ({Number(sizes.NumExperts)} experts)");
         Row("outside experts", Bytes(info.DenseBytes));
-        Row("KV cache per token", Bytes(info.KeyValueBytesPerToken));
+        Row("KV cache per token", Bytes(info.KeyValueBytesPerToken) + (info.HasEncoder ? ", and for each of the input" : ""));
         Row("smallest budget", $"{Bytes(floor.TotalBytes)}, every expert resident, {Number(context)} positions");
-        Row("comfortable budget", $"{Bytes(comfortable.TotalBytes)}, all {Number(info.MaxPositions)} positions");
+        Row("comfortable budget", $"{Bytes(comfortable.TotalBytes)}, all {Number(Math.Max(context, info.MaxPositions))} positions");
 
         using StreamWriter writer = new(_streams.Output, leaveOpen: true);
         AnsiConsoleOutput output = new(writer);
@@ -114,16 +128,18 @@ internal sealed class InspectCommand
         console.Write(table);
     }
 
-    private static string DescribeKind(ModelSpec spec, SpecSizes sizes, int kind)
+    private static string DescribeKind(ModelSpec stack, SpecSizes sizes, int kind)
     {
-        LayerKindSpec layer = spec.Kinds[kind];
+        LayerKindSpec layer = stack.Kinds[kind];
         string activation = layer.FeedForward.Activation.ProseName;
         string feedForward = layer.FeedForward is SparseSpec sparse
             ? $"top-{sparse.TopK} of {sparse.NumExperts} experts of {sparse.IntermediateSize}, {activation}"
                 + (sparse.SharedExpert is { } shared ? $", and a shared one of {shared.IntermediateSize}" : "")
             : $"{activation} of {layer.FeedForward.IntermediateSize}";
-        return $"{spec.LayerKinds.Count(other => other == kind)} {layer.Name}: {AttentionClass.Of(spec, layer).Description}; "
-            + $"{feedForward}; {new ByteSize(sizes.LayerOutsideExperts(layer).Bytes)} outside experts";
+        feedForward += layer.FeedForward is SparseSpec { Router.Capacity: { } capacity } ? $", {capacity} tokens for each" : "";
+        string cross = layer.CrossAttention is null ? "" : ", then to the encoder's output";
+        return $"{stack.LayerKinds.Count(other => other == kind)} {layer.Name}: {AttentionClass.Of(stack, layer).Description}{cross}; "
+            + $"{feedForward}; {new ByteSize(sizes.LayerOutsideExperts(stack, layer).Bytes)} outside experts";
     }
 
     private static string Count(long parameters) => parameters >= 1_000_000_000

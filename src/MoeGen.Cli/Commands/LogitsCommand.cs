@@ -17,7 +17,7 @@ internal sealed class LogitsCommand
 
     private readonly Option<string> _tokens = new("--tokens")
     {
-        Description = "JSON array of ids, or an object with input_ids.",
+        Description = "JSON array of ids, or an object with input_ids, and decoder_input_ids where the model has an encoder.",
         Required = true,
         HelpName = "FILE",
     };
@@ -56,7 +56,8 @@ internal sealed class LogitsCommand
     {
         ModelFolder folder = ModelFolder.Find(parsed.GetValue(_model)!);
         ModelSpec spec = folder.ReadSpec(_streams);
-        int[] tokens = TokenFile.Read(parsed.GetValue(_tokens)!, spec);
+        TokenFile text = TokenFile.Read(parsed.GetValue(_tokens)!, spec);
+        int[] tokens = text.Tokens;
         string output = parsed.GetValue(_output)!;
         if (Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
         {
@@ -71,18 +72,26 @@ internal sealed class LogitsCommand
 
         int wanted = parsed.GetValue(_greedy) ?? 0;
         MoeOptions options = _runOptions.Read(parsed);
-        options = options with { ContextLength = options.ContextLength ?? (int)Math.Min(spec.MaxPositions, (long)tokens.Length + wanted) };
+        options = options with { ContextLength = options.ContextLength ?? ContextFor(text, spec, wanted) };
         using MoeModel model = ModelLoader.Load(folder, options, _streams, out _, cancellationToken);
 
         using Sequence sequence = model.CreateSequence();
-        using ForwardPass pass = model.CreatePass(Chunk(parsed, tokens), Chunk(parsed, tokens));
-        using (LogitsFile file = new(output, model.Info, tokens.Length))
+        int chunkLength = Math.Min(parsed.GetValue(_chunk) ?? MaxChunk, tokens.Length);
+
+        // an encoder sees its input at once
+        using ForwardPass pass = model.CreatePass(Math.Max(chunkLength, text.Input?.Length ?? 0), chunkLength);
+        using (LogitsFile file = new(output, model.Info, tokens.Length, text.Input?.Length ?? 0))
         {
             using ProgressLine progress = new(_streams, "computing logits");
             pass.Observer = file;
-            for (int first = 0; first < tokens.Length; first += pass.MaxTokens)
+            if (text.Input is not null)
             {
-                ReadOnlySpan<int> chunk = tokens.AsSpan(first, Math.Min(pass.MaxTokens, tokens.Length - first));
+                model.Encode(sequence, text.Input, pass, cancellationToken);
+            }
+
+            for (int first = 0; first < tokens.Length; first += chunkLength)
+            {
+                ReadOnlySpan<int> chunk = tokens.AsSpan(first, Math.Min(chunkLength, tokens.Length - first));
                 model.Run(pass, sequence, chunk, chunk.Length, cancellationToken, tokens.Length);
                 file.WriteLogits(pass);
                 progress.Report(sequence.Length, tokens.Length, $"{tokens.Length} tokens");
@@ -110,13 +119,24 @@ internal sealed class LogitsCommand
         }
     }
 
-    private int Chunk(ParseResult parsed, int[] tokens) => Math.Min(parsed.GetValue(_chunk) ?? MaxChunk, tokens.Length);
+    // the greedy tokens of a model with an encoder begin a text of their own
+    private static int ContextFor(TokenFile text, ModelSpec spec, int wanted) =>
+        text.Input is null
+            ? (int)Math.Min(spec.MaxPositions, (long)text.Tokens.Length + wanted)
+            : Math.Max(Math.Max(text.Input.Length, text.Tokens.Length), wanted);
 
     // as many as fit: the context may end before
     private static int[] Greedy(MoeModel model, Sequence sequence, ForwardPass pass, int count, CancellationToken cancellationToken)
     {
         List<int> greedy = [];
         pass.Observer = null;
+        if (model.Info.DecoderStartTokenId is { } start && count > 0)
+        {
+            // what follows the input, not the given beginning of the decoder's text
+            sequence.Truncate(0);
+            model.Run(pass, sequence, [start], 1, cancellationToken);
+        }
+
         Span<float> logits = pass.Logits[pass.NumLogits - 1];
         for (int i = 0; i < count; i++)
         {

@@ -113,7 +113,9 @@ internal sealed class RunCommand
         bool asJson = parsed.GetValue(_json);
         using TextGeneration generation = model.Generate(prompt, ReadSampling(parsed));
         StringBuilder text = new();
-        if (!asJson && !parsed.GetValue(_noEcho))
+
+        // what a decoder writes does not continue what its encoder has read
+        if (!asJson && !parsed.GetValue(_noEcho) && !model.Info.HasEncoder)
         {
             _streams.Write(prompt);
         }

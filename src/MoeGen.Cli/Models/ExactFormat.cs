@@ -40,7 +40,9 @@ internal static class ExactFormat
     {
         foreach (WeightSpec weight in WeightSpec.Of(spec).Where(weight => weight.Shape is not null))
         {
-            int layers = weight.Part == ModelPart.Decoder ? 1 : spec.NumLayers;
+            int layers = weight.Part is ModelPart.Decoder or ModelPart.Encoder ? 1
+                : weight.IsInEncoder ? spec.FirstLayer
+                : spec.NumLayers;
             int experts = weight.Part == ModelPart.Expert ? spec.Sparse.NumExperts : 1;
             for (int layer = 0; layer < layers; layer++)
             {

@@ -7,26 +7,33 @@ namespace MoeGen.Cli.Output;
 
 /// <summary>
 /// Reference output: <c>logits</c> [tokens, vocabulary], and for every sparse layer N <c>router.layers.N.probs</c> [tokens, experts],
-/// <c>.index</c> and <c>.weight</c> [tokens, top-k], best first. Written as the passes go, so that long inputs need no memory.
+/// <c>.index</c> and <c>.weight</c> [tokens, top-k], best first; of a model with an encoder <c>router.encoder.N</c> and
+/// <c>router.decoder.N</c>. Written as the passes go, so that long inputs need no memory.
 /// </summary>
 internal sealed class LogitsFile : IRoutingObserver, IDisposable
 {
     private const string Logits = "logits";
 
     private readonly SafetensorsWriter _writer;
-    private readonly RouterProbabilities _meaning;
+    private readonly ModelInfo _info;
     private readonly float[] _probabilities; // [experts]
 
-    public LogitsFile(string path, ModelInfo info, int numTokens)
+    /// <summary>Creates the file.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="info">The model.</param>
+    /// <param name="numTokens">Tokens whose logits are to come.</param>
+    /// <param name="numInputs">Tokens that an encoder reads.</param>
+    public LogitsFile(string path, ModelInfo info, int numTokens, int numInputs = 0)
     {
-        _meaning = info.RouterProbabilities;
+        _info = info;
         _probabilities = new float[info.NumExperts];
         List<TensorOutline> tensors = [new(Logits, TensorType.F32, [numTokens, info.VocabSize])];
         foreach (int layer in info.SparseLayers)
         {
-            tensors.Add(new TensorOutline(Probabilities(layer), TensorType.F32, [numTokens, info.NumExperts]));
-            tensors.Add(new TensorOutline(Index(layer), TensorType.I32, [numTokens, info.TopK]));
-            tensors.Add(new TensorOutline(Weight(layer), TensorType.F32, [numTokens, info.TopK]));
+            int rows = layer < info.NumEncoderLayers ? numInputs : numTokens;
+            tensors.Add(new TensorOutline(Probabilities(layer), TensorType.F32, [rows, info.NumExperts]));
+            tensors.Add(new TensorOutline(Index(layer), TensorType.I32, [rows, info.TopK]));
+            tensors.Add(new TensorOutline(Weight(layer), TensorType.F32, [rows, info.TopK]));
         }
 
         _writer = new SafetensorsWriter(path, tensors);
@@ -61,7 +68,7 @@ internal sealed class LogitsFile : IRoutingObserver, IDisposable
     private void ToProbabilities(Routing routing, int token)
     {
         ReadOnlySpan<float> logits = routing.Logits[token];
-        switch (_meaning)
+        switch (_info.RouterProbabilities)
         {
             case RouterProbabilities.Softmax:
                 Softmax(logits, _probabilities);
@@ -104,9 +111,14 @@ internal sealed class LogitsFile : IRoutingObserver, IDisposable
         }
     }
 
-    private static string Probabilities(int layer) => $"router.layers.{layer}.probs";
+    private string Probabilities(int layer) => Router(layer) + ".probs";
 
-    private static string Index(int layer) => $"router.layers.{layer}.index";
+    private string Index(int layer) => Router(layer) + ".index";
 
-    private static string Weight(int layer) => $"router.layers.{layer}.weight";
+    private string Weight(int layer) => Router(layer) + ".weight";
+
+    private string Router(int layer) =>
+        !_info.HasEncoder ? $"router.layers.{layer}"
+        : layer < _info.NumEncoderLayers ? $"router.encoder.{layer}"
+        : $"router.decoder.{layer - _info.NumEncoderLayers}";
 }

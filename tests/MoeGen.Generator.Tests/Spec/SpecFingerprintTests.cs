@@ -45,6 +45,43 @@ public class SpecFingerprintTests
         Assert.NotEqual(SpecFingerprint.Of(s_spec), SpecFingerprint.Of(changed));
     }
 
+    [Fact]
+    public void LaterMembers_CountOnceTheyAreSet()
+    {
+        string expected = SpecFingerprint.Of(new Before.Facts(1));
+        Assert.Equal(expected, SpecFingerprint.Of(new After.Facts(1)));
+        string[] changed =
+        [
+            SpecFingerprint.Of(new After.Facts(1) { Number = 0.5 }), SpecFingerprint.Of(new After.Facts(1) { Flag = true }),
+            SpecFingerprint.Of(new After.Facts(1) { Text = "x" }), SpecFingerprint.Of(new After.Facts(1) { Count = 1 }),
+        ];
+        Assert.Equal(4, changed.Distinct().Count());
+        Assert.DoesNotContain(expected, changed);
+    }
+
+    private static class Before
+    {
+        public sealed record Facts(int Size);
+    }
+
+    private static class After
+    {
+        public sealed record Facts(int Size)
+        {
+            [LaterMember]
+            public double? Number { get; init; }
+
+            [LaterMember]
+            public bool Flag { get; init; }
+
+            [LaterMember]
+            public string Text { get; init; } = "";
+
+            [LaterMember]
+            public int Count { get; init; }
+        }
+    }
+
     private static object Other(object value) => value switch
     {
         int number => number + 1,
@@ -54,6 +91,7 @@ public class SpecFingerprintTests
         WeightFormat format => format == WeightFormat.F32 ? WeightFormat.F16 : WeightFormat.F32,
         RopeSpec rope => new LinearRopeSpec(rope.Theta, 2),
         Type type when type == typeof(Fp8BlockSpec) => new Fp8BlockSpec(128, 128),
+        Type type when type == typeof(EncoderSpec) => new EncoderSpec(s_spec.Kinds, s_spec.LayerKinds, s_spec.Tensors, 0),
         NormSpec norm => norm with { Epsilon = 2 * norm.Epsilon },
         MultiplierSpec multipliers => multipliers with { Residual = 2 },
         TensorNames names => names with { Router = "other" },

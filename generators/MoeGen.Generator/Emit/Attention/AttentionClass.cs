@@ -24,10 +24,13 @@ internal sealed record AttentionClass(string Name, string Shape, AttentionSpec S
         string prefix = (isViewMixed ? seen : "") + (isRopeMixed && !attention.HasRope ? "Nope" : "");
         string kernel = attention is LatentSpec ? "Latent" : "";
         string name = prefix.Length == 0 ? kernel + "SelfAttention" : prefix + kernel + "Attention";
-        return new(name, prefix + "AttentionShape", attention);
+        return new(spec.Prefix + name, spec.Prefix + prefix + "AttentionShape", attention);
     }
 
-    /// <summary>The classes of a model, in order of first use.</summary>
+    /// <summary>The class for what an encoder has read.</summary>
+    public static AttentionClass OfCross(GroupedQuerySpec cross) => new("CrossAttention", "CrossAttentionShape", cross);
+
+    /// <summary>The classes of a stack, in order of first use.</summary>
     public static IEnumerable<AttentionClass> Of(ModelSpec spec) => spec.Kinds.Select(kind => Of(spec, kind)).Distinct();
 
     /// <summary>What it does, in words.</summary>
@@ -41,7 +44,10 @@ internal sealed record AttentionClass(string Name, string Shape, AttentionSpec S
                 { ChunkSize: { } chunk } => $", each token seeing its own chunk of {chunk} positions",
                 _ => "",
             };
-            string positions = Spec.HasRope ? "" : ", without positions";
+            string positions = Spec.HasRope ? ""
+                : Spec is GroupedQuerySpec { RelativeBias: not null } ? ", with relative positions"
+                : ", without positions";
+            string all = Spec.SeesAll ? ", each token seeing all" : "";
             return Spec switch
             {
                 LatentSpec latent =>
@@ -49,7 +55,7 @@ internal sealed record AttentionClass(string Name, string Shape, AttentionSpec S
                     + seen,
                 GroupedQuerySpec grouped =>
                     $"attention of {grouped.NumHeads} query heads over {grouped.NumKeyValueHeads} key/value heads of {grouped.HeadDim}"
-                    + seen + positions,
+                    + seen + positions + all,
                 _ => "",
             };
         }

@@ -15,13 +15,17 @@ internal sealed partial class AttentionFeature
             """);
         writer.Line();
         WritePreparation(writer, info, attention);
-        string sinks = attention.HasSinks ? ", _sinks" : "";
+        string bias = attention.RelativeBias is null ? "null" : "_bias";
+        string terms = attention.HasSinks ? ", _sinks" : attention.RelativeBias is null ? "" : ", _bias";
+        (string place, string attend) = attention.SeesAll
+            ? ("0", $"AttendAll<{type.Shape}>(pass.Queries, pass.Cache, 0, {bias}, pass.Attended, tokens, tokens, worker)")
+            : ("_index", $"Attend<{type.Shape}>(pass.Queries, pass.Cache, _index{terms}, pass.Attended, position, tokens, worker)");
         writer.Lines($"""
-            pass.Cache.Append(_index, pass.Keys, pass.Values, position, tokens, worker);
+            pass.Cache.Append({place}, pass.Keys, pass.Values, {(attention.SeesAll ? "0" : "position")}, tokens, worker);
             worker.Sync();
 
             // what every token sees, added to the residual stream
-            Attention.Attend<{type.Shape}>(pass.Queries, pass.Cache, _index{sinks}, pass.Attended, position, tokens, worker);
+            Attention.{attend};
             worker.Sync();
             """);
         WriteOutput(writer, info, attention.HasOutputBias);
@@ -39,6 +43,7 @@ internal sealed partial class AttentionFeature
             QueryKeyNorm.FullWidth => "// a norm over all heads, rotary positions; keys and values go to the cache",
             QueryKeyNorm.BehindRope => "// rotary positions, a norm on each head; keys and values go to the cache",
             _ when attention.Temperature is not null => "// queries sharpened by their position; keys and values go to the cache",
+            _ when attention.SeesAll => "// keys and values go where those of the layer before were",
             _ when !attention.HasRope => "// keys and values go to the cache",
             _ => "// rotary positions; keys and values go to the cache",
         });

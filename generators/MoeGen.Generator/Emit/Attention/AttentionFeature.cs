@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using System.Linq;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.Attention;
@@ -9,18 +11,36 @@ internal sealed partial class AttentionFeature : Feature<AttentionInfo>
 
     public override AttentionInfo GetInfo(ModelDeclaration model)
     {
-        ModelSpec spec = model.Spec;
-        return new AttentionInfo(
-            model.Name, spec.Norm.Epsilon, spec.Multipliers.Residual, spec.WeightFormat,
-            WeightField.Of(spec, ModelPart.Attention), new EquatableArray<AttentionClass>(AttentionClass.Of(spec)));
+        AttentionInfo[] stacks = [.. model.Spec.Stacks.Select(
+            stack => GetInfo(model, WeightField.Of(stack, ModelPart.Attention), AttentionClass.Of(stack)))];
+        return stacks.Length == 1 ? stacks[0] : stacks[1] with
+        {
+            Encoder = stacks[0],
+            Cross = GetInfo(
+                model, WeightField.Of(model.Spec, ModelPart.CrossAttention, "Cross"),
+                [AttentionClass.OfCross(model.Spec.Kinds[0].CrossAttention!)]),
+        };
     }
+
+    private static AttentionInfo GetInfo(ModelDeclaration model, EquatableArray<WeightField> fields, IEnumerable<AttentionClass> classes) =>
+        new(
+            model.Name, model.Spec.Norm.Epsilon, model.Spec.Multipliers.Residual, model.Spec.WeightFormat, fields,
+            new EquatableArray<AttentionClass>(classes));
 
     protected override void Write(CodeWriter writer, AttentionInfo info)
     {
         writer.PartsNamespace(info.Model, "MoeGen.Engine", "MoeGen.Kernels", "MoeGen.Weights");
-        foreach (AttentionClass attention in info.Classes)
+        foreach (AttentionInfo stack in info.Encoder is null ? [info] : new[] { info.Encoder, info })
         {
-            WriteClass(writer, info, attention);
+            foreach (AttentionClass attention in stack.Classes)
+            {
+                WriteClass(writer, stack, attention);
+            }
+        }
+
+        if (info.Cross is { } cross)
+        {
+            WriteCross(writer, cross, cross.Classes[0]);
         }
     }
 
@@ -36,21 +56,41 @@ internal sealed partial class AttentionFeature : Feature<AttentionInfo>
             writer.Line("private readonly Rope _rope;");
         }
 
-        writer.Line("private readonly int _index;");
+        bool isRelative = attention.Spec is GroupedQuerySpec { RelativeBias: not null };
+        if (isRelative)
+        {
+            writer.Line("private readonly RelativeBias _bias;");
+        }
+
+        if (!attention.Spec.SeesAll)
+        {
+            writer.Line("private readonly int _index;");
+        }
+
         writer.Line();
-        writer.Open($"public {attention.Name}(WeightStore weights, Rope rope, int index)");
+        writer.Open($"public {attention.Name}(WeightStore weights, {(isRelative ? "RelativeBias bias" : "Rope rope")}, int index)");
         WeightField.Assign(writer, info.Fields);
         if (attention.Spec.HasRope)
         {
             writer.Line("_rope = rope;");
         }
 
-        writer.Line("_index = index;");
+        if (isRelative)
+        {
+            writer.Line("_bias = bias;");
+        }
+
+        if (!attention.Spec.SeesAll)
+        {
+            writer.Line("_index = index;");
+        }
+
         writer.Close();
         writer.Line();
         writer.Summary("Adds to the residual stream what every token sees; the normed hidden state is ready, the sum at the end.");
         writer.Open("public void Forward(Pass pass, Worker worker)");
-        writer.Line("int tokens = pass.NumTokens, position = pass.FirstPosition;");
+        string position = attention.Spec.SeesAll ? "" : ", position = pass.FirstPosition";
+        writer.Line($"int tokens = pass.NumTokens{position};");
         writer.Line();
         if (attention.Spec is LatentSpec latent)
         {
@@ -80,4 +120,13 @@ internal sealed partial class AttentionFeature : Feature<AttentionInfo>
 internal sealed record AttentionInfo(
     ModelName Model, double NormEpsilon, double ResidualScale, WeightFormat Format, EquatableArray<WeightField> Fields,
     EquatableArray<AttentionClass> Classes)
-    : FeatureInfo(Model);
+    : FeatureInfo(Model)
+{
+    /// <summary>The same of the encoder; null: there is none.</summary>
+    [LaterMember]
+    public AttentionInfo? Encoder { get; init; }
+
+    /// <summary>The same of the attention to the encoder's output; null: there is none.</summary>
+    [LaterMember]
+    public AttentionInfo? Cross { get; init; }
+}

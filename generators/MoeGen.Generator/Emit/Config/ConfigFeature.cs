@@ -1,3 +1,4 @@
+using System.Linq;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.Config;
@@ -15,7 +16,7 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
         ModelSpec spec = info.Spec;
         writer.UserNamespace(info.Model);
         writer.Open($"partial class {info.Model.ClassName}");
-        foreach ((string summary, string name, int value) in Constants(spec))
+        foreach ((string summary, string name, int value) in EncoderConstants(spec).Concat(Constants(spec)))
         {
             writer.Summary(summary);
             writer.Line($"public const int {name} = {value};");
@@ -26,12 +27,23 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
         writer.Close();
     }
 
+    private static (string Summary, string Name, int Value)[] EncoderConstants(ModelSpec spec) =>
+        spec.Encoder is not { } encoder ? [] :
+        [
+            ("Layers of the encoder.", "NumEncoderLayers", encoder.LayerKinds.Count),
+            ("Layers of the decoder.", "NumDecoderLayers", spec.NumLayers),
+            ("Token from which the decoder starts to write.", "DecoderStartTokenId", encoder.DecoderStartTokenId),
+        ];
+
     private static (string Summary, string Name, int Value)[] Constants(ModelSpec spec)
     {
         AttentionSpec attention = spec.Attention;
+        string positions = attention is GroupedQuerySpec { RelativeBias: not null }
+            ? "Sequence that the model was made for, in tokens; being relative, positions go on beyond it."
+            : "Longest sequence, in tokens.";
         return
         [
-            ("Layers, dense and sparse.", "NumLayers", spec.NumLayers),
+            ("Layers, dense and sparse.", "NumLayers", spec.FirstLayer + spec.NumLayers),
             ("Width of the residual stream, in elements.", "HiddenSize", spec.HiddenSize),
             ("Routed experts of a sparse layer.", "NumExperts", spec.Sparse.NumExperts),
             ("Experts chosen for each token.", "TopK", spec.Sparse.TopK),
@@ -39,7 +51,7 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
             ("Heads of keys and values in the cache of a layer.", "NumKeyValueHeads", attention.NumKeyHeads),
             ("Elements of a key in the cache.", "KeyDim", attention.KeyDim),
             ("Tokens of the vocabulary.", "VocabSize", spec.VocabSize),
-            ("Longest sequence, in tokens.", "MaxPositions", spec.MaxPositions),
+            (positions, "MaxPositions", spec.MaxPositions),
         ];
     }
 
@@ -55,7 +67,7 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
             Fingerprint = "{SpecFingerprint.Of(spec)}",
             WeightFormat = global::MoeGen.Weights.WeightFormat.{spec.WeightFormat},
             NumLayers = NumLayers,
-            SparseLayers = {Words.Collection(spec.SparseLayers)},
+            SparseLayers = {Words.Collection(spec.AllSparseLayers)},
             NumExperts = NumExperts,
             TopK = TopK,
             HiddenSize = HiddenSize,
@@ -81,6 +93,22 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
         if (spec.Rope is LongRopeSpec rope)
         {
             writer.Line($"RopeSwitchLength = {rope.OriginalMaxPositions},");
+        }
+
+        if (spec.Encoder is not null)
+        {
+            writer.Line("NumEncoderLayers = NumEncoderLayers,");
+            writer.Line("DecoderStartTokenId = DecoderStartTokenId,");
+        }
+
+        if (spec.Sparse.Router.Capacity is { } capacity)
+        {
+            writer.Line($"ExpertCapacity = {capacity},");
+        }
+
+        if (spec.Attention is GroupedQuerySpec { RelativeBias: not null })
+        {
+            writer.Line("HasRelativePositions = true,");
         }
 
         writer.Close(";");

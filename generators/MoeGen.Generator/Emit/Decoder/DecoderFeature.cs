@@ -1,4 +1,5 @@
 using System.Linq;
+using MoeGen.Generator.Emit.Layers;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.Decoder;
@@ -13,20 +14,30 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
         ModelSpec spec = model.Spec;
         return new DecoderInfo(
             model.Name, spec.VocabSize, spec.Norm, spec.Multipliers, spec.TieWordEmbeddings, spec.HasHeadBias, spec.Rope,
-            WeightField.Of(spec, ModelPart.Decoder), new EquatableArray<string>(spec.LayerKinds.Select(kind => spec.Kinds[kind].Name)));
+            WeightField.Of(spec, ModelPart.Decoder), new EquatableArray<string>(spec.LayerKinds.Select(kind => spec.Kinds[kind].Name)))
+        {
+            Stack = spec.StackName,
+            RelativeBias = (spec.Attention as GroupedQuerySpec)?.RelativeBias,
+        };
     }
 
     protected override void Write(CodeWriter writer, DecoderInfo info)
     {
         writer.PartsNamespace(info.Model, "MoeGen.Engine", "MoeGen.Kernels", "MoeGen.Weights");
+        bool hasRope = info.Rope is not NoRopeSpec;
+        string whose = info.Stack.Length == 0 ? "model" : "decoder";
         writer.Summary(
-            $"The model's forward pass: tokens to embedding, {info.Layers.Count} layers, norm, scores of {info.VocabSize} tokens"
+            $"The {whose}'s forward pass: tokens to embedding, {info.Layers.Count} layers, norm, scores of {info.VocabSize} tokens"
             + (info.TieWordEmbeddings ? " by the embedding itself." : "."));
         writer.Attributes();
         writer.Open("internal sealed class Decoder");
         WeightField.Declare(writer, info.Fields);
-        string isInterleaved = info.Rope.IsInterleaved ? "true" : "false";
-        writer.Line($"private readonly Rope _rope = new(RopeFrequencies, isInterleaved: {isInterleaved});");
+        if (hasRope)
+        {
+            string isInterleaved = info.Rope.IsInterleaved ? "true" : "false";
+            writer.Line($"private readonly Rope _rope = new(RopeFrequencies, isInterleaved: {isInterleaved});");
+        }
+
         writer.Line($"private readonly {info.LayerType}[] _layers; // [{info.Layers.Count}]");
         writer.Line();
         WriteConstructor(writer, info);
@@ -34,10 +45,25 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
         writer.Summary("The layers in order.");
         writer.Line($"public global::System.Collections.Generic.IReadOnlyList<{info.LayerType}> Layers => _layers;");
         writer.Line();
-        writer.Summary($"Frequencies of the rotary positions of {info.Rope.Dim} elements of a head.");
-        writer.Line("public static RopeFrequencies RopeFrequencies =>");
-        writer.Lines($"    {RopeExpression(info.Rope)};");
-        writer.Line();
+        if (hasRope)
+        {
+            writer.Summary($"Frequencies of the rotary positions of {info.Rope.Dim} elements of a head.");
+            writer.Line("public static RopeFrequencies RopeFrequencies =>");
+            writer.Lines($"    {RopeExpression(info.Rope)};");
+            writer.Line();
+        }
+
+        if (info.Stack.Length > 0)
+        {
+            writer.Summary("Prepares what every layer sees of the encoder's output; every worker calls it at the same time.");
+            writer.Open("public void ReadInput(Pass pass, Worker worker)");
+            writer.Open($"foreach ({info.LayerType} layer in _layers)");
+            writer.Line("layer.ReadInput(pass, worker);");
+            writer.Close();
+            writer.Close();
+            writer.Line();
+        }
+
         WriteForward(writer, info);
         writer.Close();
     }
@@ -46,21 +72,7 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
     {
         writer.Open("public Decoder(WeightStore weights)");
         WeightField.Assign(writer, info.Fields);
-        writer.Line($"_layers = new {info.LayerType}[{info.Layers.Count}];");
-        if (info.Layers.Distinct().Count() == 1)
-        {
-            writer.Open("for (int i = 0; i < _layers.Length; i++)");
-            writer.Line($"_layers[i] = new {info.LayerType}(weights, _rope, i);");
-            writer.Close();
-        }
-        else
-        {
-            for (int i = 0; i < info.Layers.Count; i++)
-            {
-                writer.Line($"_layers[{i}] = new {info.Layers[i]}(weights, _rope, {i});");
-            }
-        }
-
+        LayerList.Write(writer, info.Layers, info.LayerType, info.RelativeBias, isBidirectional: false);
         writer.Close();
     }
 
@@ -73,10 +85,15 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
         string bias = info.HasHeadBias ? "_lmHeadBias, " : "";
         writer.Summary("Runs a pass; every worker calls it at the same time.");
         writer.Open("public void Forward(Pass pass, Worker worker)");
+        bool hasRope = info.Rope is not NoRopeSpec;
+        writer.Line($"// the embedding {(hasRope ? "and the position " : "")}of every token");
+        writer.Line($"Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker{embeddingScale});");
+        if (hasRope)
+        {
+            writer.Line("_rope.Prepare(pass.Rotations, pass.FirstPosition, pass.NumTokens, pass.Length, worker);");
+        }
+
         writer.Lines($$"""
-            // the embedding and the position of every token
-            Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker{{embeddingScale}});
-            _rope.Prepare(pass.Rotations, pass.FirstPosition, pass.NumTokens, pass.Length, worker);
             worker.Sync();
 
             foreach ({{info.LayerType}} layer in _layers)
@@ -127,6 +144,14 @@ internal sealed record DecoderInfo(
     EquatableArray<WeightField> Fields, EquatableArray<string> Layers)
     : FeatureInfo(Model)
 {
+    /// <summary>The stack among those of a model with an encoder; empty: it is the only one.</summary>
+    [LaterMember]
+    public string Stack { get; init; } = "";
+
+    /// <summary>Relative positions; null: none.</summary>
+    [LaterMember]
+    public RelativeBiasSpec? RelativeBias { get; init; }
+
     /// <summary>The type of the list of layers: the only kind, or the base class of several.</summary>
-    public string LayerType => Layers.Distinct().Count() == 1 ? Layers[0] : "Layer";
+    public string LayerType => Layers.Distinct().Count() == 1 ? Layers[0] : Stack + "Layer";
 }

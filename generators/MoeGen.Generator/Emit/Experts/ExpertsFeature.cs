@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using MoeGen.Generator.Spec;
 
@@ -13,8 +14,16 @@ internal sealed class ExpertsFeature : Feature<ExpertsInfo>
         ModelSpec spec = model.Spec;
         return new ExpertsInfo(
             model.Name, spec.HiddenSize, spec.Sparse.IntermediateSize, spec.Sparse.Activation, spec.WeightFormat,
-            new EquatableArray<WeightSpec>(WeightSpec.Of(spec).Where(weight => weight.Part == ModelPart.Expert)));
+            new EquatableArray<WeightSpec>(Weights(spec)));
     }
+
+    // experts of all stacks are alike but for the names of their tensors
+    private static IEnumerable<WeightSpec> Weights(ModelSpec spec) =>
+        spec.Stacks
+            .SelectMany(stack => WeightSpec.Of(stack, ModelPart.Expert)
+                .Select(weight => weight with { Name = weight.Name.Substring(stack.Prefix.Length), IsInEncoder = false }))
+            .GroupBy(weight => weight.Name)
+            .Select(same => same.First() with { Tensor = string.Join(" or ", same.Select(weight => weight.Tensor).ToArray()) });
 
     protected override void Write(CodeWriter writer, ExpertsInfo info)
     {
@@ -29,10 +38,10 @@ internal sealed class ExpertsFeature : Feature<ExpertsInfo>
             + $"A view of a slot of expert memory: {string.Join(", ", parts)}, one behind the other.");
         writer.GlobalAttributes();
         writer.Open($"""
-            public readonly struct Expert : global::MoeGen.Experts.IGatedExpert<
+            public readonly struct Expert : global::MoeGen.Experts.{(info.Activation.IsUngated ? "IExpert" : "IGatedExpert")}<
                 Expert, {up}, {down}, {format}>
             """);
-        writer.Summary("Elements between gate/up and down.");
+        writer.Summary($"Elements between {(info.Activation.IsUngated ? "up" : "gate/up")} and down.");
         writer.Line($"public const int IntermediateSize = {info.IntermediateSize};");
         writer.Line();
         writer.Summary("Bytes of an expert.");

@@ -1,3 +1,4 @@
+using System.Linq;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.FeedForward;
@@ -12,20 +13,47 @@ internal sealed class FeedForwardFeature : Feature<FeedForwardInfo>
 
     public override FeedForwardInfo GetInfo(ModelDeclaration model)
     {
-        ModelSpec spec = model.Spec;
-        return new FeedForwardInfo(
-            model.Name, spec.HiddenSize, spec.Multipliers.Residual, spec.WeightFormat, ExpertFacts.Of(spec.Sparse), spec.Dense,
-            WeightField.Of(spec, ModelPart.SharedExpert), WeightField.Of(spec, ModelPart.DenseFeedForward, "Dense"));
+        FeedForwardInfo[] stacks = [.. model.Spec.Stacks.Select(stack => GetInfo(model, stack))];
+        return stacks.Length == 1 ? stacks[0] : stacks[1] with { Encoder = stacks[0] };
     }
+
+    private static FeedForwardInfo GetInfo(ModelDeclaration model, ModelSpec stack) =>
+        new(
+            model.Name, stack.HiddenSize, stack.Multipliers.Residual, stack.WeightFormat, ExpertFacts.Of(model.Spec.Sparse), stack.Dense,
+            WeightField.Of(stack, ModelPart.SharedExpert), WeightField.Of(stack, ModelPart.DenseFeedForward, "Dense"))
+        {
+            Prefix = stack.Prefix,
+            FirstLayer = stack.FirstLayer,
+            IsWithoutExperts = stack.SparseLayers.Count == 0,
+        };
 
     protected override void Write(CodeWriter writer, FeedForwardInfo info)
     {
         writer.PartsNamespace(
             info.Model, "MoeGen.Engine", "MoeGen.Experts", "MoeGen.Kernels", "MoeGen.Weights", $"Expert = {info.Model.GlobalName}.Expert");
-        WriteSparse(writer, info, info.Experts);
+        if (info.Encoder is { } encoder)
+        {
+            WriteStack(writer, encoder);
+            writer.Line();
+        }
+
+        WriteStack(writer, info);
+    }
+
+    private static void WriteStack(CodeWriter writer, FeedForwardInfo info)
+    {
+        if (!info.IsWithoutExperts)
+        {
+            WriteSparse(writer, info, info.Experts);
+        }
+
         if (info.Dense is { } dense)
         {
-            writer.Line();
+            if (!info.IsWithoutExperts)
+            {
+                writer.Line();
+            }
+
             WriteDense(writer, info, dense);
         }
     }
@@ -37,14 +65,15 @@ internal sealed class FeedForwardFeature : Feature<FeedForwardInfo>
             $"Top-{sparse.TopK} of {sparse.NumExperts} experts: {sparse.Activation.ProseName}, hidden {info.HiddenSize}, "
             + $"intermediate {sparse.IntermediateSize}{shared}.");
         writer.Attributes();
-        writer.Open("internal sealed class SparseFeedForward");
+        writer.Open($"internal sealed class {info.Prefix}SparseFeedForward");
         WeightField.Declare(writer, info.SharedFields);
-        writer.Line("private readonly Router _router;");
+        writer.Line($"private readonly {info.Prefix}Router _router;");
         writer.Line();
-        writer.Open("public SparseFeedForward(WeightStore weights, int index)");
+        writer.Open($"public {info.Prefix}SparseFeedForward(WeightStore weights, int index)");
         WeightField.Assign(writer, info.SharedFields);
-        writer.Line("_router = new Router(weights, index);");
-        writer.Line($"Experts = weights.Experts<{ExpertTypes(info.Format)}>(index);");
+        writer.Line($"_router = new {info.Prefix}Router(weights, index);");
+        string layer = info.FirstLayer == 0 ? "index" : $"{info.FirstLayer} + index";
+        writer.Line($"Experts = weights.Experts<{ExpertTypes(info.Format)}>({layer});");
         writer.Close();
         writer.Line();
         writer.Summary($"The {sparse.NumExperts} routed experts.");
@@ -60,17 +89,26 @@ internal sealed class FeedForwardFeature : Feature<FeedForwardInfo>
         }
 
         string activation = Activation(sparse.Activation);
+        string scale = Scale(info, "scale: ");
+        string activated = sparse.Activation.IsUngated ? "Up" : "Gate";
         string input = sparse.ScalesInput ? ", scalesInput: true" : "", sum = sparse.ScalesInput ? "sum" : "weighted sum";
         writer.Lines($"""
             // the {sparse.TopK} best experts of every token
             _router.Choose(pass, worker);
 
             // each expert on the tokens that chose it; their {sum} is added to the residual stream
-            FeedForward.GateAndUp({activation}, Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker{input});
+            {(sparse.Activation.IsUngated
+                ? $"FeedForward.Up({activation}, Experts, pass.Routing, pass.Normed, pass.Up, worker);"
+                : $"FeedForward.GateAndUp({activation}, Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker{input});")}
             worker.Sync();
-            FeedForward.DownAndAdd(Experts, pass.Routing, pass.Gate, pass.Down, pass.Hidden, tokens, worker{Scale(info, "scale: ")}{input});
-            worker.Sync();
+            FeedForward.DownAndAdd(Experts, pass.Routing, pass.{activated}, pass.Down, pass.Hidden, tokens, worker{scale}{input});
             """);
+        if (sparse.DropsTokens)
+        {
+            writer.Line("FeedForward.AddDropped(pass.Routing, pass.Normed, pass.Hidden, tokens, worker);");
+        }
+
+        writer.Line("worker.Sync();");
         writer.Close();
         writer.Close();
     }
@@ -102,21 +140,24 @@ internal sealed class FeedForwardFeature : Feature<FeedForwardInfo>
         writer.Summary(
             $"One network for every token: {dense.Activation.ProseName}, hidden {info.HiddenSize}, intermediate {dense.IntermediateSize}.");
         writer.Attributes();
-        writer.Open("internal sealed class DenseFeedForward");
+        writer.Open($"internal sealed class {info.Prefix}DenseFeedForward");
         WeightField.Declare(writer, info.DenseFields);
         writer.Line();
-        writer.Open("public DenseFeedForward(WeightStore weights, int index)");
+        writer.Open($"public {info.Prefix}DenseFeedForward(WeightStore weights, int index)");
         WeightField.Assign(writer, info.DenseFields);
         writer.Close();
         writer.Line();
         writer.Summary("Adds its output to the residual stream; the normed hidden state is ready, the sum at the end.");
         writer.Open("public void Forward(Pass pass, Worker worker)");
         string activation = Activation(dense.Activation);
+        bool isUngated = dense.Activation.IsUngated;
         writer.Lines($"""
             int tokens = pass.NumTokens;
-            FeedForward.GateAndUp({activation}, _gateProj, _upProj, pass.Normed, pass.DenseGate, pass.DenseUp, tokens, worker);
+            {(isUngated
+                ? $"FeedForward.Up({activation}, _upProj, pass.Normed, pass.DenseUp, tokens, worker);"
+                : $"FeedForward.GateAndUp({activation}, _gateProj, _upProj, pass.Normed, pass.DenseGate, pass.DenseUp, tokens, worker);")}
             worker.Sync();
-            MatMul.MultiplyAdd(_downProj, pass.DenseGate, pass.Hidden, tokens, worker{Scale(info)});
+            MatMul.MultiplyAdd(_downProj, pass.{(isUngated ? "DenseUp" : "DenseGate")}, pass.Hidden, tokens, worker{Scale(info)});
             worker.Sync();
             """);
         writer.Close();
@@ -134,12 +175,36 @@ internal sealed class FeedForwardFeature : Feature<FeedForwardInfo>
 internal sealed record FeedForwardInfo(
     ModelName Model, int HiddenSize, double ResidualScale, WeightFormat Format, ExpertFacts Experts, DenseSpec? Dense,
     EquatableArray<WeightField> SharedFields, EquatableArray<WeightField> DenseFields)
-    : FeatureInfo(Model);
+    : FeatureInfo(Model)
+{
+    /// <summary>The same of the encoder; null: there is none, or this is it.</summary>
+    [LaterMember]
+    public FeedForwardInfo? Encoder { get; init; }
+
+    /// <summary>What the names of the classes begin with.</summary>
+    [LaterMember]
+    public string Prefix { get; init; } = "";
+
+    /// <summary>Layers of the model before those of the stack.</summary>
+    [LaterMember]
+    public int FirstLayer { get; init; }
+
+    /// <summary>All layers of the stack are dense.</summary>
+    [LaterMember]
+    public bool IsWithoutExperts { get; init; }
+}
 
 /// <summary>A sparse part without its router, which is a file of its own. Immutable, value-equal; adding a member must keep both.</summary>
 internal sealed record ExpertFacts(
     int NumExperts, int TopK, int IntermediateSize, ActivationSpec Activation, SharedExpertSpec? SharedExpert, bool ScalesInput)
 {
+    /// <summary>Experts take a limited number of tokens, and the router drops the others.</summary>
+    [LaterMember]
+    public bool DropsTokens { get; init; }
+
     public static ExpertFacts Of(SparseSpec sparse) =>
-        new(sparse.NumExperts, sparse.TopK, sparse.IntermediateSize, sparse.Activation, sparse.SharedExpert, sparse.ScalesInput);
+        new(sparse.NumExperts, sparse.TopK, sparse.IntermediateSize, sparse.Activation, sparse.SharedExpert, sparse.ScalesInput)
+        {
+            DropsTokens = sparse.Router.Capacity is not null,
+        };
 }

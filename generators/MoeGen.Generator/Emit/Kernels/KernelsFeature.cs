@@ -1,3 +1,4 @@
+using System.Linq;
 using MoeGen.Generator.Emit.Attention;
 using MoeGen.Generator.Spec;
 
@@ -12,8 +13,12 @@ internal sealed class KernelsFeature : Feature<KernelsInfo>
         new(
             model.Name,
             new EquatableArray<MatrixShape>(MatrixShape.Of(model.Spec)),
-            new EquatableArray<AttentionClass>(AttentionClass.Of(model.Spec)),
+            new EquatableArray<AttentionClass>(
+                model.Spec.Stacks.SelectMany(AttentionClass.Of).Concat(Cross(model.Spec.Kinds[0]))),
             model.Spec.Sparse.Activation.Limit);
+
+    private static AttentionClass[] Cross(LayerKindSpec kind) =>
+        kind.CrossAttention is { } cross ? [AttentionClass.OfCross(cross)] : [];
 
     protected override void Write(CodeWriter writer, KernelsInfo info)
     {

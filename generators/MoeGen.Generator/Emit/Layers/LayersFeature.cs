@@ -12,29 +12,40 @@ internal sealed class LayersFeature : Feature<LayersInfo>
 
     public override LayersInfo GetInfo(ModelDeclaration model)
     {
-        ModelSpec spec = model.Spec;
-        SpecSizes sizes = new(spec);
-        return new LayersInfo(
+        SpecSizes sizes = new(model.Spec);
+        LayersInfo[] stacks = [.. model.Spec.Stacks.Select(stack => GetInfo(model, stack, sizes))];
+        return stacks.Length == 1 ? stacks[0] : stacks[1] with { Encoder = stacks[0] };
+    }
+
+    private static LayersInfo GetInfo(ModelDeclaration model, ModelSpec spec, SpecSizes sizes) =>
+        new(
             model.Name, spec.Norm, spec.WeightFormat, WeightField.Of(spec, ModelPart.Layer),
             new EquatableArray<LayerInfo>(spec.Kinds.Select((kind, index) => new LayerInfo(
                 kind.Name,
                 AttentionClass.Of(spec, kind).Name,
                 (kind.FeedForward as SparseSpec)?.NumExperts,
-                Describe(spec, sizes, kind, Words.Layers(spec.LayerKinds.Count(layer => layer == index), spec.NumLayers))))));
-    }
+                Describe(spec, sizes, kind, Words.Layers(spec.LayerKinds.Count(layer => layer == index), spec.NumLayers))))))
+        {
+            Stack = spec.StackName,
+            HasRelativeBias = spec.Attention is GroupedQuerySpec { RelativeBias: not null },
+            HasCrossAttention = spec.Kinds[0].CrossAttention is not null,
+        };
 
     protected override void Write(CodeWriter writer, LayersInfo info)
     {
         writer.PartsNamespace(
             info.Model, "MoeGen.Engine", "MoeGen.Experts", "MoeGen.Kernels", "MoeGen.Weights", $"Expert = {info.Model.GlobalName}.Expert");
-        if (info.HasBaseClass)
+        foreach (LayersInfo stack in info.Encoder is null ? [info] : new[] { info.Encoder, info })
         {
-            WriteBaseClass(writer, info);
-        }
+            if (stack.HasBaseClass)
+            {
+                WriteBaseClass(writer, stack);
+            }
 
-        foreach (LayerInfo layer in info.Layers)
-        {
-            WriteLayer(writer, info, layer);
+            foreach (LayerInfo layer in stack.Layers)
+            {
+                WriteLayer(writer, stack, layer);
+            }
         }
     }
 
@@ -43,28 +54,42 @@ internal sealed class LayersFeature : Feature<LayersInfo>
         string kinds = string.Join(", ", info.Layers.Select(layer => layer.Name).ToArray());
         writer.Summary($"A layer of one of the kinds {kinds}.");
         writer.Attributes();
-        writer.Open("public abstract class Layer");
-        writer.Line("private protected Layer(int index) => Index = index;");
+        writer.Open($"public abstract class {info.Stack}Layer");
+        writer.Line($"private protected {info.Stack}Layer(int index) => Index = index;");
         writer.Line();
-        writer.Summary("0-based place among the layers.");
+        writer.Summary(IndexSummary(info));
         writer.Line("public int Index { get; }");
         writer.Line();
         writer.Line("internal abstract void Forward(Pass pass, Worker worker);");
+        if (info.HasCrossAttention)
+        {
+            writer.Line();
+            writer.Line("internal abstract void ReadInput(Pass pass, Worker worker);");
+        }
+
         writer.Close();
         writer.Line();
     }
 
     private static void WriteLayer(CodeWriter writer, LayersInfo info, LayerInfo layer)
     {
-        string feedForward = layer.IsSparse ? "SparseFeedForward" : "DenseFeedForward";
+        string feedForward =
+            (info.Stack == "Encoder" ? info.Stack : "") + (layer.IsSparse ? "SparseFeedForward" : "DenseFeedForward");
+        string overriding = info.HasBaseClass ? "override " : "";
         writer.Summary(layer.Summary);
         writer.Attributes();
-        writer.Open($"public sealed class {layer.Name}{(info.HasBaseClass ? " : Layer" : "")}");
+        writer.Open($"public sealed class {layer.Name}{(info.HasBaseClass ? $" : {info.Stack}Layer" : "")}");
         WeightField.Declare(writer, info.Fields);
         writer.Line($"private readonly {layer.Attention} _attention;");
+        if (info.HasCrossAttention)
+        {
+            writer.Line("private readonly CrossAttention _crossAttention;");
+        }
+
         writer.Line($"private readonly {feedForward} _feedForward;");
         writer.Line();
-        writer.Line($"internal {layer.Name}(WeightStore weights, Rope rope, int index)");
+        (string positions, string argument) = info.HasRelativeBias ? ("RelativeBias bias", "bias") : ("Rope rope", "rope");
+        writer.Line($"internal {layer.Name}(WeightStore weights, {positions}, int index)");
         if (info.HasBaseClass)
         {
             writer.Line("    : base(index)");
@@ -72,7 +97,12 @@ internal sealed class LayersFeature : Feature<LayersInfo>
 
         writer.Open();
         WeightField.Assign(writer, info.Fields);
-        writer.Line($"_attention = new {layer.Attention}(weights, rope, index);");
+        writer.Line($"_attention = new {layer.Attention}(weights, {argument}, index);");
+        if (info.HasCrossAttention)
+        {
+            writer.Line("_crossAttention = new CrossAttention(weights, index);");
+        }
+
         writer.Line($"_feedForward = new {feedForward}(weights, index);");
         if (!info.HasBaseClass)
         {
@@ -83,7 +113,7 @@ internal sealed class LayersFeature : Feature<LayersInfo>
         if (!info.HasBaseClass)
         {
             writer.Line();
-            writer.Summary("0-based place among the layers.");
+            writer.Summary(IndexSummary(info));
             writer.Line("public int Index { get; }");
         }
 
@@ -95,11 +125,28 @@ internal sealed class LayersFeature : Feature<LayersInfo>
         }
 
         writer.Line();
-        writer.Open($"internal {(info.HasBaseClass ? "override " : "")}void Forward(Pass pass, Worker worker)");
+        if (info.HasCrossAttention)
+        {
+            writer.Line($"internal {overriding}void ReadInput(Pass pass, Worker worker) => _crossAttention.ReadInput(pass, worker);");
+            writer.Line();
+        }
+
+        writer.Open($"internal {overriding}void Forward(Pass pass, Worker worker)");
         writer.Lines($"""
             {NormCall.Of(info.Norm, "pass.Hidden", "_attentionNorm", "pass.Normed", "pass.NumTokens")}
             worker.Sync();
             _attention.Forward(pass, worker);
+            """);
+        if (info.HasCrossAttention)
+        {
+            writer.Lines($"""
+                {NormCall.Of(info.Norm, "pass.Hidden", "_crossAttentionNorm", "pass.Normed", "pass.NumTokens")}
+                worker.Sync();
+                _crossAttention.Forward(pass, worker);
+                """);
+        }
+
+        writer.Lines($"""
             {NormCall.Of(info.Norm, "pass.Hidden", "_feedForwardNorm", "pass.Normed", "pass.NumTokens")}
             worker.Sync();
             _feedForward.Forward(pass, worker);
@@ -109,16 +156,21 @@ internal sealed class LayersFeature : Feature<LayersInfo>
         writer.Line();
     }
 
+    private static string IndexSummary(LayersInfo info) =>
+        $"0-based place among the {(info.Stack.Length == 0 ? "" : info.Stack.ToLowerInvariant() + "'s ")}layers.";
+
     private static string Describe(ModelSpec spec, SpecSizes sizes, LayerKindSpec kind, string count)
     {
         string attention = AttentionClass.Of(spec, kind).Description;
-        string dense = Words.Bytes(sizes.LayerOutsideExperts(kind).Bytes), format = spec.WeightFormat.ProseName();
+        attention += kind.CrossAttention is null ? "" : ", then to the encoder's output";
+        string stack = spec.StackName.Length == 0 ? "layer" : spec.StackName.ToLowerInvariant() + " layer";
+        string dense = Words.Bytes(sizes.LayerOutsideExperts(spec, kind).Bytes), format = spec.WeightFormat.ProseName();
         FeedForwardSpec part = kind.FeedForward;
         string network = $"hidden {spec.HiddenSize}, {(part is SparseSpec ? "expert " : "")}intermediate {part.IntermediateSize}";
         return part is SparseSpec sparse
-            ? $"Sparse layer ({count}): {attention}, then top-{sparse.TopK} of {sparse.NumExperts} experts, {network}, "
+            ? $"Sparse {stack} ({count}): {attention}, then top-{sparse.TopK} of {sparse.NumExperts} experts, {network}, "
                 + $"{part.Activation.ProseName}; weights {dense} and {Words.Bytes(sizes.Expert.Bytes)} for each expert in {format}."
-            : $"Dense layer ({count}): {attention}, then {part.Activation.ProseName}, {network}; weights {dense} in {format}.";
+            : $"Dense {stack} ({count}): {attention}, then {part.Activation.ProseName}, {network}; weights {dense} in {format}.";
     }
 }
 
@@ -127,6 +179,20 @@ internal sealed record LayersInfo(
     ModelName Model, NormSpec Norm, WeightFormat Format, EquatableArray<WeightField> Fields, EquatableArray<LayerInfo> Layers)
     : FeatureInfo(Model)
 {
+    /// <summary>The same of the encoder; null: there is none, or this is it.</summary>
+    [LaterMember]
+    public LayersInfo? Encoder { get; init; }
+
+    /// <summary>The stack among those of a model with an encoder; empty: it is the only one.</summary>
+    [LaterMember]
+    public string Stack { get; init; } = "";
+
+    [LaterMember]
+    public bool HasRelativeBias { get; init; }
+
+    [LaterMember]
+    public bool HasCrossAttention { get; init; }
+
     /// <summary>Layers of several kinds need a common type to stand in one list.</summary>
     public bool HasBaseClass => Layers.Count > 1;
 }

@@ -1,3 +1,4 @@
+using System.Linq;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.Model;
@@ -11,16 +12,22 @@ internal sealed class ModelFeature : Feature<ModelFileInfo>
     {
         ModelSpec spec = model.Spec;
         SpecSizes sizes = new(spec);
-        string layerType = spec.Kinds.Count == 1 ? spec.Kinds[0].Name : "Layer";
-        string sparse = sizes.NumSparseLayers == spec.NumLayers ? "every layer" : $"{sizes.NumSparseLayers} of them";
+        int numLayers = spec.Stacks.Sum(stack => stack.NumLayers);
+        string layers = spec.Encoder is { } encoder
+            ? $"encoder of {encoder.LayerKinds.Count} layers, decoder of {spec.NumLayers}"
+            : $"{spec.NumLayers} layers";
+        string sparse = sizes.NumSparseLayers == numLayers ? "every layer" : $"{sizes.NumSparseLayers} of them";
         string summary =
-            $"{spec.ModelType}: {spec.NumLayers} layers, {sparse} with {spec.Sparse.NumExperts} experts, "
+            $"{spec.ModelType}: {layers}, {sparse} with {spec.Sparse.NumExperts} experts, "
             + $"of which each token uses {spec.Sparse.TopK}; "
             + $"hidden {spec.HiddenSize}, vocabulary {spec.VocabSize}, {spec.MaxPositions} positions; "
             + $"{Words.Parameters(sizes.TotalParameters)} parameters, {Words.Parameters(sizes.ActiveParameters)} for each token; "
             + $"{Words.Bytes(sizes.Dense.Bytes)} outside the experts and {Words.Bytes(sizes.Experts.Bytes)} of experts "
             + $"in {spec.WeightFormat.ProseName()}.";
-        return new ModelFileInfo(model.Name, summary, layerType);
+        return new ModelFileInfo(model.Name, summary, spec.LayerType)
+        {
+            EncoderLayerType = spec.Encoder is null ? null : spec.Stacks.First().LayerType,
+        };
     }
 
     protected override void Write(CodeWriter writer, ModelFileInfo info)
@@ -31,6 +38,12 @@ internal sealed class ModelFeature : Feature<ModelFileInfo>
         writer.Summary(info.Summary);
         writer.GlobalAttributes();
         writer.Open($"public sealed partial class {name} : global::MoeGen.MoeModel");
+        bool hasEncoder = info.EncoderLayerType is not null;
+        if (hasEncoder)
+        {
+            writer.Line($"private readonly {parts}.Encoder _encoder;");
+        }
+
         writer.Line($"private readonly {parts}.Decoder _decoder;");
         writer.Line();
         writer.Lines($"""
@@ -38,11 +51,24 @@ internal sealed class ModelFeature : Feature<ModelFileInfo>
                 : base(folder, ModelInfo, weights, options)
             """);
         writer.Open();
+        if (hasEncoder)
+        {
+            writer.Line($"_encoder = new {parts}.Encoder(weights);");
+        }
+
         writer.Line($"_decoder = new {parts}.Decoder(weights);");
         writer.Close();
         writer.Line();
-        writer.Summary("The layers in order.");
-        writer.Line($"public global::System.Collections.Generic.IReadOnlyList<{parts}.{info.LayerType}> Layers => _decoder.Layers;");
+        const string List = "global::System.Collections.Generic.IReadOnlyList";
+        if (hasEncoder)
+        {
+            writer.Summary("The encoder's layers in order.");
+            writer.Line($"public {List}<{parts}.{info.EncoderLayerType}> EncoderLayers => _encoder.Layers;");
+            writer.Line();
+        }
+
+        writer.Summary($"The {(hasEncoder ? "decoder's " : "")}layers in order.");
+        writer.Line($"public {List}<{parts}.{info.LayerType}> {(hasEncoder ? "DecoderLayers" : "Layers")} => _decoder.Layers;");
         writer.Line();
         writer.Lines($"""
             /// <summary>Loads the model's weights from a Hugging Face folder. Everything is checked before memory is allocated.</summary>
@@ -67,9 +93,24 @@ internal sealed class ModelFeature : Feature<ModelFileInfo>
             protected override void Forward(global::MoeGen.Engine.ForwardPass pass, global::MoeGen.Engine.Worker worker) =>
                 _decoder.Forward(({parts}.Pass)pass, worker);
             """);
+        if (hasEncoder)
+        {
+            writer.Line();
+            writer.Line("/// <inheritdoc/>");
+            writer.Open("protected override void Encode(global::MoeGen.Engine.ForwardPass pass, global::MoeGen.Engine.Worker worker)");
+            writer.Line($"_encoder.Forward(({parts}.Pass)pass, worker);");
+            writer.Line($"_decoder.ReadInput(({parts}.Pass)pass, worker);");
+            writer.Close();
+        }
+
         writer.Close();
     }
 }
 
 /// <inheritdoc cref="Feature{TInfo}"/>
-internal sealed record ModelFileInfo(ModelName Model, string Summary, string LayerType) : FeatureInfo(Model);
+internal sealed record ModelFileInfo(ModelName Model, string Summary, string LayerType) : FeatureInfo(Model)
+{
+    /// <summary>Type of the encoder's list of layers; null: there is no encoder.</summary>
+    [LaterMember]
+    public string? EncoderLayerType { get; init; }
+}

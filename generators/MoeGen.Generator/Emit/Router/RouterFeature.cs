@@ -1,3 +1,4 @@
+using System.Linq;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.Router;
@@ -9,24 +10,44 @@ internal sealed class RouterFeature : Feature<RouterInfo>
 
     public override RouterInfo GetInfo(ModelDeclaration model)
     {
-        ModelSpec spec = model.Spec;
-        SparseSpec sparse = spec.Sparse;
+        RouterInfo[] stacks = [.. model.Spec.Stacks.Where(stack => stack.SparseLayers.Count > 0).Select(stack => GetInfo(model, stack))];
+        return stacks.Length == 1 ? stacks[0] : stacks[1] with { Encoder = stacks[0] };
+    }
+
+    private static RouterInfo GetInfo(ModelDeclaration model, ModelSpec stack)
+    {
+        SparseSpec sparse = stack.Sparse;
         return new RouterInfo(
-            model.Name, spec.HiddenSize, sparse.NumExperts, sparse.TopK, sparse.Router, WeightField.Of(spec, ModelPart.Router, "Router"));
+            model.Name, stack.HiddenSize, sparse.NumExperts, sparse.TopK, sparse.Router, WeightField.Of(stack, ModelPart.Router, "Router"))
+        {
+            Prefix = stack.Prefix,
+            FirstLayer = stack.FirstLayer,
+        };
     }
 
     protected override void Write(CodeWriter writer, RouterInfo info)
     {
         writer.PartsNamespace(info.Model, "MoeGen.Engine", "MoeGen.Kernels", "MoeGen.Weights");
+        if (info.Encoder is { } encoder)
+        {
+            WriteClass(writer, encoder);
+            writer.Line();
+        }
+
+        WriteClass(writer, info);
+    }
+
+    private static void WriteClass(CodeWriter writer, RouterInfo info)
+    {
         writer.Summary($"Router: {info.HiddenSize} -> a score for each of {info.NumExperts} experts, {Describe(info)}.");
         writer.Attributes();
-        writer.Open("internal sealed class Router");
+        writer.Open($"internal sealed class {info.Prefix}Router");
         WeightField.Declare(writer, info.Fields);
         writer.Line("private readonly int _layer;");
         writer.Line();
-        writer.Open("public Router(WeightStore weights, int index)");
+        writer.Open($"public {info.Prefix}Router(WeightStore weights, int index)");
         WeightField.Assign(writer, info.Fields);
-        writer.Line("_layer = index;");
+        writer.Line($"_layer = {(info.FirstLayer == 0 ? "" : $"{info.FirstLayer} + ")}index;");
         writer.Close();
         writer.Line();
         writer.Summary("Chooses experts for every token of the pass from its normed hidden state.");
@@ -40,6 +61,17 @@ internal sealed class RouterFeature : Feature<RouterInfo>
             {Selection(info.Router)}
             worker.Sync();
 
+            """);
+        if (info.Router.Capacity is { } capacity)
+        {
+            writer.Lines($"""
+                // an expert takes {capacity} tokens of a sequence; those behind them are dropped
+                pass.Loads.Limit(pass.Routing, _layer, {capacity}, pass.FirstPosition, pass.NumTokens, worker);
+
+                """);
+        }
+
+        writer.Lines("""
             // the choices of all tokens, expert by expert
             pass.Routing.GroupByExpert(pass.NumTokens, worker);
             pass.OnRouted(_layer, worker);
@@ -75,6 +107,7 @@ internal sealed class RouterFeature : Feature<RouterInfo>
             ? $"the best {info.TopK} of the best {router.TopKGroups} of {router.NumGroups} groups"
             : $"the best {info.TopK}";
         string scaled = router.Scale == 1 ? "" : $", times {ConfigNumbers.Format(router.Scale)}";
+        string taken = router.Capacity is { } capacity ? $", each expert taking {capacity} tokens of a sequence" : "";
         string weights = (router.Normalize ? "renormalised to sum 1" : "not renormalised") + scaled;
         return router.Kind switch
         {
@@ -82,7 +115,7 @@ internal sealed class RouterFeature : Feature<RouterInfo>
             RouterKind.TopKThenSigmoid => $"{best}, weighted by the sigmoid",
             RouterKind.SparseMixer => $"{best} by a sparse mixer",
             RouterKind.TopKThenSoftmax => $"{best}, softmax over them",
-            _ => $"softmax over all, {best}, weights {weights}",
+            _ => $"softmax over all, {best}, weights {weights}{taken}",
         };
     }
 }
@@ -90,4 +123,17 @@ internal sealed class RouterFeature : Feature<RouterInfo>
 /// <inheritdoc cref="Feature{TInfo}"/>
 internal sealed record RouterInfo(
     ModelName Model, int HiddenSize, int NumExperts, int TopK, RouterSpec Router, EquatableArray<WeightField> Fields)
-    : FeatureInfo(Model);
+    : FeatureInfo(Model)
+{
+    /// <summary>The same of the encoder; null: there is none, or this is it.</summary>
+    [LaterMember]
+    public RouterInfo? Encoder { get; init; }
+
+    /// <summary>What the class's name begins with.</summary>
+    [LaterMember]
+    public string Prefix { get; init; } = "";
+
+    /// <summary>Layers of the model before those of the stack.</summary>
+    [LaterMember]
+    public int FirstLayer { get; init; }
+}

@@ -12,6 +12,8 @@ internal sealed class Family
     /// <summary>Value of <c>model_type</c>.</summary>
     public required string ModelType { get; init; }
 
+    public SizeKeys Sizes { get; init; } = new();
+
     public required AttentionKeys Attention { get; init; }
 
     public required ExpertKeys Experts { get; init; }
@@ -20,10 +22,22 @@ internal sealed class Family
 
     public LayerPlanKeys Layers { get; init; } = new();
 
-    public RopeKeys Rope { get; init; } = new();
+    /// <summary>Rotary positions; null: the family has none.</summary>
+    public RopeKeys? Rope { get; init; } = new();
+
+    /// <summary>The stack that reads the input; null: the family only continues texts.</summary>
+    public EncoderKeys? Encoder { get; init; }
 
     /// <summary>Key of the intermediate size of dense layers; null: the family has none.</summary>
     public string? DenseIntermediateSizeKey { get; init; }
+
+    /// <summary>Keys of the activation, of which the first that is there counts.</summary>
+    public string[] ActivationKeys { get; init; } = ["hidden_act"];
+
+    public string DefaultActivation { get; init; } = "silu";
+
+    /// <summary>Feed-forward networks are <c>down(activation(up(x)))</c>.</summary>
+    public bool IsUngated { get; init; }
 
     /// <summary>LayerNorm with bias in place of RMSNorm.</summary>
     public bool HasLayerNorm { get; init; }
@@ -33,6 +47,12 @@ internal sealed class Family
 
     /// <summary>The multipliers of Granite: <c>embedding_multiplier</c>, <c>residual_multiplier</c>, <c>logits_scaling</c>.</summary>
     public bool HasMultipliers { get; init; }
+
+    /// <summary>The head is the embedding when the config does not say.</summary>
+    public bool TiesEmbeddings { get; init; }
+
+    /// <summary>A head that is the embedding has its scores divided by the root of the hidden size (T5).</summary>
+    public bool ScalesTiedHead { get; init; }
 
     /// <summary>Key that puts a bias on the head.</summary>
     public string? HeadBiasKey { get; init; }
@@ -46,9 +66,45 @@ internal sealed class Family
     public IReadOnlyCollection<string> NeutralKeys { get; init; } = [];
 }
 
+/// <summary>Sizes of a family that others have under other names.</summary>
+internal sealed record SizeKeys
+{
+    public string HiddenSize { get; init; } = "hidden_size";
+
+    public string NumLayers { get; init; } = "num_hidden_layers";
+
+    public string MaxPositions { get; init; } = "max_position_embeddings";
+
+    /// <summary>Longest text when the config does not say; null: it must.</summary>
+    public int? DefaultMaxPositions { get; init; }
+
+    public string NormEpsilon { get; init; } = "rms_norm_eps";
+}
+
+/// <summary>The encoder of a family; its attention and experts are those of the decoder.</summary>
+internal sealed record EncoderKeys
+{
+    /// <summary>Key of its number of layers; a config without the decoder's has as many of them.</summary>
+    public required string NumLayersKey { get; init; }
+
+    public required LayerPlanKeys Layers { get; init; }
+
+    public required TensorNames Tensors { get; init; }
+}
+
 /// <summary>Attention of a family.</summary>
 internal sealed record AttentionKeys
 {
+    public string HeadsKey { get; init; } = "num_attention_heads";
+
+    public string HeadDimKey { get; init; } = "head_dim";
+
+    /// <summary>Learned numbers for distances: <c>relative_attention_num_buckets</c>, <c>relative_attention_max_distance</c>.</summary>
+    public bool HasRelativeBias { get; init; }
+
+    /// <summary>The product of query and key is not scaled (T5).</summary>
+    public bool IsUnscaled { get; init; }
+
     /// <summary>Multi-head latent attention in place of grouped-query attention.</summary>
     public bool IsLatent { get; init; }
 
@@ -88,6 +144,9 @@ internal sealed record ExpertKeys
     /// <summary>Spellings of the number of experts per token; the first is the usual one.</summary>
     public string[] TopKKeys { get; init; } = ["num_experts_per_tok"];
 
+    /// <summary>Experts per token where the family leaves no choice; null: as <see cref="TopKKeys"/> say.</summary>
+    public int? FixedTopK { get; init; }
+
     public required string IntermediateSizeKey { get; init; }
 
     public bool HasBias { get; init; }
@@ -115,6 +174,14 @@ internal sealed record RouterKeys
     public required RouterKind Kind { get; init; }
 
     public bool HasBias { get; init; }
+
+    /// <summary>Key that puts a bias on the logits; null: as <see cref="HasBias"/> says.</summary>
+    public string? BiasKey { get; init; }
+
+    /// <summary>Key of the number of tokens of a sequence that an expert takes; null: it takes all.</summary>
+    public string? CapacityKey { get; init; }
+
+    public int DefaultCapacity { get; init; } = 64;
 
     /// <summary>Key that says whether the chosen weights are renormalised; null: as <see cref="Normalizes"/> says.</summary>
     public string? NormalizeKey { get; init; }
@@ -163,6 +230,15 @@ internal sealed record LayerPlanKeys
 
     /// <summary>Key of the period of sparse layers behind the first ones: layer <c>i</c> is sparse when <c>i % frequency == 0</c>.</summary>
     public string? FrequencyKey { get; init; }
+
+    /// <summary>
+    /// Key of the number of sparse layers (Switch): of <c>step = layers / count</c>, layer <c>i</c> is sparse when <c>i % step == 1</c>, or
+    /// every layer when the step is 1.
+    /// </summary>
+    public string? SparseCountKey { get; init; }
+
+    /// <summary>Key of that step, 0 for none, which counts where it is given.</summary>
+    public string? SparseCountStepKey { get; init; }
 
     /// <summary>Layers may see a window of <c>sliding_window</c> positions.</summary>
     public bool HasSlidingWindow { get; init; }

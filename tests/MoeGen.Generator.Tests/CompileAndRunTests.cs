@@ -46,15 +46,21 @@ public class CompileAndRunTests
         RandomCheckpoint.Write(folder.Path, spec, stored, seed);
         Random random = new(seed);
         int[] tokens = [.. Enumerable.Range(0, 23).Select(_ => random.Next(spec.VocabSize))];
-        ReferenceResult reference = ReferenceModel.Load(spec, folder.Path).Run(tokens);
+        int[] input = [.. Enumerable.Range(0, spec.Encoder is null ? 0 : 17).Select(_ => random.Next(spec.VocabSize))];
+        ReferenceResult reference = ReferenceModel.Load(spec, folder.Path).Run(tokens, input);
 
         using MoeModel model = host.LoadModel(folder.Path, new MoeOptions { Threads = 1 + (seed % 3) });
         int chunk = 1 + random.Next(tokens.Length);
         double[] largest = [.. reference.Logits.Select(row => Math.Max(1, row.Max(Math.Abs)))];
         Routes routes = new();
         using Sequence sequence = model.CreateSequence();
-        using ForwardPass pass = model.CreatePass(chunk, chunk);
+        using ForwardPass pass = model.CreatePass(Math.Max(chunk, input.Length), chunk);
         pass.Observer = routes;
+        if (spec.Encoder is not null)
+        {
+            model.Encode(sequence, input, pass, TestContext.Current.CancellationToken);
+        }
+
         for (int first = 0; first < tokens.Length; first += chunk)
         {
             int count = Math.Min(chunk, tokens.Length - first);

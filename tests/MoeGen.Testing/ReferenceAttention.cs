@@ -3,6 +3,8 @@ using MoeGen.Generator.Spec;
 namespace MoeGen.Testing;
 
 /// <summary>Attention of the reference: all scores of all pairs of positions, keys and values of latent attention written out.</summary>
+/// <param name="spec">The model, or the stack whose layers are asked for.</param>
+/// <param name="weights">The model's weights.</param>
 internal sealed class ReferenceAttention(ModelSpec spec, ReferenceWeights weights)
 {
     /// <summary>What the attention of a layer adds to the residual stream.</summary>
@@ -16,7 +18,9 @@ internal sealed class ReferenceAttention(ModelSpec spec, ReferenceWeights weight
                 ? LatentHeads(layer, latent, row, t, x.Length)
                 : GroupedHeads(layer, (GroupedQuerySpec)attention, row, t, x.Length))];
         bool hasOutputBias = attention is LatentSpec { HasBias: true } or GroupedQuerySpec { HasOutputBias: true };
-        float[]? sinks = attention is GroupedQuerySpec { HasSinks: true } ? weights.Get("Sinks", layer) : null;
+        float[]? sinks = attention is GroupedQuerySpec { HasSinks: true } ? Get("Sinks", layer) : null;
+        RelativeBiasSpec? relative = (attention as GroupedQuerySpec)?.RelativeBias;
+        float[]? numbers = relative is null ? null : Get("RelativeBias", 0);
         double[][] outputs = new double[x.Length][];
         for (int t = 0; t < x.Length; t++)
         {
@@ -28,12 +32,16 @@ internal sealed class ReferenceAttention(ModelSpec spec, ReferenceWeights weight
                 // a window of W sees the token itself and W - 1 before it, a chunk what is in it
                 int first = attention.SlidingWindow is { } window ? Math.Max(0, t - window + 1) : 0;
                 first = attention.ChunkSize is { } chunk ? t / chunk * chunk : first;
+                int last = attention.SeesAll ? x.Length - 1 : t;
+                double Bias(int distance) => relative is null
+                    ? 0
+                    : numbers![(ReferencePositions.Bucket(relative, distance, attention.SeesAll) * attention.NumHeads) + head];
                 double[] scores =
-                    [.. Enumerable.Range(first, t - first + 1).Select(
-                        s => Vectors.Dot(heads[t].Queries[head], heads[s].Keys[head / group]) * attention.Scale)];
+                    [.. Enumerable.Range(first, last - first + 1).Select(
+                        s => (Vectors.Dot(heads[t].Queries[head], heads[s].Keys[head / group]) * attention.Scale) + Bias(s - t))];
                 double[] shares = Vectors.Softmax(sinks is null ? scores : [.. scores, sinks[head]]);
                 double[] sum = new double[heads[t].Values[0].Length];
-                for (int s = first; s <= t; s++)
+                for (int s = first; s <= last; s++)
                 {
                     Vectors.Add(sum, heads[s].Values[head / group], shares[s - first]);
                 }
@@ -47,6 +55,38 @@ internal sealed class ReferenceAttention(ModelSpec spec, ReferenceWeights weight
         return outputs;
     }
 
+    /// <summary>What the attention of a decoder's layer to the encoder's output adds to the residual stream.</summary>
+    /// <param name="layer">0-based layer.</param>
+    /// <param name="x">Normed hidden states, [tokens][hidden].</param>
+    /// <param name="read">What the encoder has read, [inputs][hidden].</param>
+    public double[][] AttendToInput(int layer, double[][] x, double[][] read)
+    {
+        GroupedQuerySpec attention = spec.KindOf(layer).CrossAttention!;
+        double[][][] Heads(double[][] rows, string name) =>
+            [.. rows.Select(row => Project(row, name, null, layer).Chunk(attention.HeadDim).ToArray())];
+        double[][][] queries = Heads(x, "CrossQProj"), keys = Heads(read, "CrossKProj"), values = Heads(read, "CrossVProj");
+        double[][] outputs = new double[x.Length][];
+        for (int t = 0; t < x.Length; t++)
+        {
+            List<double> attended = [];
+            for (int head = 0; head < attention.NumHeads; head++)
+            {
+                double[] shares = Vectors.Softmax([.. keys.Select(key => Vectors.Dot(queries[t][head], key[head]) * attention.Scale)]);
+                double[] sum = new double[attention.HeadDim];
+                for (int s = 0; s < read.Length; s++)
+                {
+                    Vectors.Add(sum, values[s][head], shares[s]);
+                }
+
+                attended.AddRange(sum);
+            }
+
+            outputs[t] = Project([.. attended], "CrossOProj", null, layer);
+        }
+
+        return outputs;
+    }
+
     private (double[][], double[][], double[][]) GroupedHeads(
         int layer, GroupedQuerySpec attention, double[] x, int position, int length)
     {
@@ -55,7 +95,7 @@ internal sealed class ReferenceAttention(ModelSpec spec, ReferenceWeights weight
             double[] all = Project(x, kind + "Proj", attention.HasBias ? kind + "Bias" : null, layer);
             if (isTurned && attention.Norm == QueryKeyNorm.FullWidth)
             {
-                all = Vectors.RmsNorm(all, weights.Get(kind + "Norm", layer), spec.Norm.Epsilon);
+                all = Vectors.RmsNorm(all, Get(kind + "Norm", layer), spec.Norm.Epsilon);
             }
 
             all = attention.Clip is { } clip ? [.. all.Select(v => Math.Clamp(v, -clip, clip))] : all;
@@ -64,7 +104,7 @@ internal sealed class ReferenceAttention(ModelSpec spec, ReferenceWeights weight
             {
                 if (attention.Norm == QueryKeyNorm.PerHead)
                 {
-                    heads[head] = Vectors.RmsNorm(heads[head], weights.Get(kind + "Norm", layer), spec.Norm.Epsilon);
+                    heads[head] = Vectors.RmsNorm(heads[head], Get(kind + "Norm", layer), spec.Norm.Epsilon);
                 }
 
                 if (attention.HasRope)
@@ -96,9 +136,9 @@ internal sealed class ReferenceAttention(ModelSpec spec, ReferenceWeights weight
         string? Bias(string name) => attention.HasBias ? name : null;
         double[] queryInput = attention.QueryRank is null
             ? x
-            : Vectors.RmsNorm(Project(x, "QAProj", Bias("QABias"), layer), weights.Get("QANorm", layer), LatentSpec.NormEpsilon);
+            : Vectors.RmsNorm(Project(x, "QAProj", Bias("QABias"), layer), Get("QANorm", layer), LatentSpec.NormEpsilon);
         double[][] queries =
-            [.. Vectors.Multiply(weights.Get(attention.QueryRank is null ? "QProj" : "QBProj", layer), queryInput)
+            [.. Vectors.Multiply(Get(attention.QueryRank is null ? "QProj" : "QBProj", layer), queryInput)
                 .Chunk(attention.NopeDim + attention.RopeDim)];
         foreach (double[] query in queries)
         {
@@ -106,10 +146,10 @@ internal sealed class ReferenceAttention(ModelSpec spec, ReferenceWeights weight
         }
 
         double[] down = Project(x, "KvAProj", Bias("KvABias"), layer);
-        double[] latent = Vectors.RmsNorm(down[..attention.LatentRank], weights.Get("KvANorm", layer), LatentSpec.NormEpsilon);
+        double[] latent = Vectors.RmsNorm(down[..attention.LatentRank], Get("KvANorm", layer), LatentSpec.NormEpsilon);
         double[] turned = down[attention.LatentRank..];
         Rotate(turned, 0, position, length);
-        double[][] up = [.. Vectors.Multiply(weights.Get("KvBProj", layer), latent).Chunk(attention.NopeDim + attention.HeadValueDim)];
+        double[][] up = [.. Vectors.Multiply(Get("KvBProj", layer), latent).Chunk(attention.NopeDim + attention.HeadValueDim)];
         return (
             queries, [.. up.Select(head => (double[])[.. head[..attention.NopeDim], .. turned])],
             [.. up.Select(head => head[attention.NopeDim..])]);
@@ -117,14 +157,16 @@ internal sealed class ReferenceAttention(ModelSpec spec, ReferenceWeights weight
 
     private double[] Project(double[] x, string weight, string? bias, int layer)
     {
-        double[] y = Vectors.Multiply(weights.Get(weight, layer), x);
+        double[] y = Vectors.Multiply(Get(weight, layer), x);
         if (bias is not null)
         {
-            Vectors.Add(y, [.. weights.Get(bias, layer).Select(b => (double)b)]);
+            Vectors.Add(y, [.. Get(bias, layer).Select(b => (double)b)]);
         }
 
         return y;
     }
+
+    private float[] Get(string name, int layer) => weights.Get(spec.Prefix + name, layer);
 
     private void Rotate(double[] head, int first, int position, int length)
     {

@@ -3,12 +3,16 @@ using MoeGen.Generator.Spec;
 namespace MoeGen.Testing;
 
 /// <summary>Experts, routers and dense networks of the reference.</summary>
+/// <param name="spec">The model, or the stack whose layers are asked for.</param>
+/// <param name="weights">The model's weights.</param>
 internal sealed class ReferenceFeedForward(ModelSpec spec, ReferenceWeights weights)
 {
+    private readonly Dictionary<(int Layer, int Expert), int> _taken = []; // tokens that an expert has taken
+
     /// <summary>What the part behind the attention adds to one token.</summary>
     /// <param name="layer">0-based layer.</param>
     /// <param name="x">Normed hidden state.</param>
-    /// <param name="chosen">Receives the token's experts, best first, where the layer is sparse.</param>
+    /// <param name="chosen">Receives the token's experts, best first, -1 for one that was full, where the layer is sparse.</param>
     public double[] Apply(int layer, double[] x, List<int[]> chosen)
     {
         if (spec.KindOf(layer).FeedForward is not SparseSpec sparse)
@@ -16,13 +20,27 @@ internal sealed class ReferenceFeedForward(ModelSpec spec, ReferenceWeights weig
             return Network("Dense", spec.Dense!.Activation, x, layer, 0, hasBias: false, 1);
         }
 
-        double[] logits = Vectors.Multiply(weights.Get("Router", layer), x);
+        double[] logits = Vectors.Multiply(Get("Router", layer), x);
         if (sparse.Router.HasBias)
         {
-            Vectors.Add(logits, [.. weights.Get("RouterBias", layer).Select(b => (double)b)]);
+            Vectors.Add(logits, [.. Get("RouterBias", layer).Select(b => (double)b)]);
         }
 
         (int Id, double Weight)[] choices = Route(layer, sparse, logits);
+        if (sparse.Router.Capacity is { } capacity)
+        {
+            (int id, double weight) = choices.Single();
+            int taken = _taken.GetValueOrDefault((layer, id));
+            if (taken == capacity)
+            {
+                // transformers 4: the token keeps its own state in place of an expert's output
+                chosen.Add([-1]);
+                return [.. x.Select(v => v * weight)];
+            }
+
+            _taken[(layer, id)] = taken + 1;
+        }
+
         chosen.Add([.. choices.Select(choice => choice.Id)]);
         double[] sum = new double[x.Length];
         foreach ((int id, double weight) in choices)
@@ -33,7 +51,7 @@ internal sealed class ReferenceFeedForward(ModelSpec spec, ReferenceWeights weig
 
         if (sparse.SharedExpert is { } shared)
         {
-            double share = shared.IsGated ? Vectors.Sigmoid(Vectors.Multiply(weights.Get("SharedScore", layer), x)[0]) : 1;
+            double share = shared.IsGated ? Vectors.Sigmoid(Vectors.Multiply(Get("SharedScore", layer), x)[0]) : 1;
             Vectors.Add(sum, Network("Shared", sparse.Activation, x, layer, 0, hasBias: false, 1), share);
         }
 
@@ -57,7 +75,7 @@ internal sealed class ReferenceFeedForward(ModelSpec spec, ReferenceWeights weig
 
         bool isSigmoid = router.Kind == RouterKind.SigmoidThenTopK;
         double[] scores = isSigmoid ? [.. logits.Select(Vectors.Sigmoid)] : Vectors.Softmax(logits);
-        float[]? bias = isSigmoid ? weights.Get("RouterCorrectionBias", layer) : null;
+        float[]? bias = isSigmoid ? Get("RouterCorrectionBias", layer) : null;
         double[] ranks = [.. scores.Select((score, e) => score + (bias?[e] ?? 0))];
         int groupSize = sparse.NumExperts / router.NumGroups;
         double[] groups =
@@ -94,18 +112,25 @@ internal sealed class ReferenceFeedForward(ModelSpec spec, ReferenceWeights weig
         double[] input = [.. x.Select(v => v * inputScale)];
         double[] Product(string part, double[] operand)
         {
-            double[] y = Vectors.Multiply(weights.Get(name + part + "Proj", layer, expert), operand);
+            double[] y = Vectors.Multiply(Get(name + part + "Proj", layer, expert), operand);
             if (hasBias)
             {
-                Vectors.Add(y, [.. weights.Get(name + part + "Bias", layer, expert).Select(b => (double)b)]);
+                Vectors.Add(y, [.. Get(name + part + "Bias", layer, expert).Select(b => (double)b)]);
             }
 
             return y;
         }
 
+        if (activation.IsUngated)
+        {
+            return Product("Down", [.. Product("Up", input).Select(u => Activate(activation, u, 1))]);
+        }
+
         double[] gate = Product("Gate", input), up = Product("Up", input);
         return Product("Down", [.. gate.Select((g, i) => Activate(activation, g, up[i]))]);
     }
+
+    private float[] Get(string name, int layer, int expert = 0) => weights.Get(spec.Prefix + name, layer, expert);
 
     private static double Activate(ActivationSpec activation, double gate, double up)
     {

@@ -4,7 +4,7 @@ namespace MoeGen.Testing;
 
 /// <summary>What the reference gives for some tokens.</summary>
 /// <param name="Logits">[tokens][vocabulary].</param>
-/// <param name="Experts">[sparse layer][token] ids, best first.</param>
+/// <param name="Experts">[sparse layer][token] ids, best first; -1: dropped. An encoder's layers come first.</param>
 internal sealed record ReferenceResult(double[][] Logits, int[][][] Experts);
 
 /// <summary>
@@ -25,7 +25,24 @@ internal sealed class ReferenceModel
     /// <summary>Reads the weights of a folder with one model.safetensors.</summary>
     public static ReferenceModel Load(ModelSpec spec, string folder) => new(spec, ReferenceWeights.Load(spec, folder));
 
-    public ReferenceResult Run(ReadOnlySpan<int> tokens)
+    /// <summary>Runs tokens through the model.</summary>
+    /// <param name="tokens">The text; of a model with an encoder, the decoder's.</param>
+    /// <param name="input">What an encoder reads.</param>
+    public ReferenceResult Run(ReadOnlySpan<int> tokens, ReadOnlySpan<int> input = default)
+    {
+        List<int[][]> experts = [];
+        double[][] read = [];
+        if (_spec.Encoder is not null)
+        {
+            ModelSpec encoder = _spec.Stacks.First();
+            read = [.. RunStack(encoder, input, [], experts).Select(x => Norm(x, "EncoderFinalNorm", 0))];
+        }
+
+        double[][] hidden = RunStack(_spec, tokens, read, experts);
+        return new ReferenceResult([.. hidden.Select(Score)], [.. experts]);
+    }
+
+    private double[][] RunStack(ModelSpec stack, ReadOnlySpan<int> tokens, double[][] read, List<int[][]> experts)
     {
         float[] embedding = _weights.Get("EmbedTokens");
         double[][] hidden = new double[tokens.Length][];
@@ -35,14 +52,18 @@ internal sealed class ReferenceModel
             hidden[t] = [.. row.Select(v => v * _spec.Multipliers.Embedding)];
         }
 
-        List<int[][]> experts = [];
-        ReferenceAttention attention = new(_spec, _weights);
-        ReferenceFeedForward feedForward = new(_spec, _weights);
-        for (int layer = 0; layer < _spec.NumLayers; layer++)
+        ReferenceAttention attention = new(stack, _weights);
+        ReferenceFeedForward feedForward = new(stack, _weights);
+        for (int layer = 0; layer < stack.NumLayers; layer++)
         {
-            double[][] attended = attention.Attend(layer, [.. hidden.Select(x => Norm(x, "AttentionNorm", layer))]);
-            AddAll(hidden, attended);
-            double[][] normed = [.. hidden.Select(x => Norm(x, "FeedForwardNorm", layer))];
+            double[][] Normed(string name) => [.. hidden.Select(x => Norm(x, stack.Prefix + name, layer))];
+            AddAll(hidden, attention.Attend(layer, Normed("AttentionNorm")));
+            if (stack.KindOf(layer).CrossAttention is not null)
+            {
+                AddAll(hidden, attention.AttendToInput(layer, Normed("CrossAttentionNorm"), read));
+            }
+
+            double[][] normed = Normed("FeedForwardNorm");
             List<int[]> chosen = [];
             AddAll(hidden, [.. normed.Select(x => feedForward.Apply(layer, x, chosen))]);
             if (chosen.Count > 0)
@@ -51,7 +72,7 @@ internal sealed class ReferenceModel
             }
         }
 
-        return new ReferenceResult([.. hidden.Select(Score)], [.. experts]);
+        return hidden;
     }
 
     private double[] Score(double[] x)

@@ -33,7 +33,7 @@ internal sealed class ReferenceWeights
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (WeightSpec weight in WeightSpec.Of(spec))
         {
-            foreach (int layer in LayersOf(spec, weight.Part))
+            foreach (int layer in LayersOf(spec, weight))
             {
                 int experts = weight.Part == ModelPart.Expert && weight.Stack is null ? spec.Sparse.NumExperts : 1;
                 for (int expert = 0; expert < experts; expert++)
@@ -76,13 +76,17 @@ internal sealed class ReferenceWeights
         return values;
     }
 
-    private static IEnumerable<int> LayersOf(ModelSpec spec, ModelPart part) => part switch
+    private static IEnumerable<int> LayersOf(ModelSpec spec, WeightSpec weight)
     {
-        ModelPart.Decoder => [0],
-        ModelPart.Layer or ModelPart.Attention => Enumerable.Range(0, spec.NumLayers),
-        ModelPart.DenseFeedForward => spec.DenseLayers,
-        _ => spec.SparseLayers,
-    };
+        ModelSpec stack = spec.Stacks.First(stack => stack.IsEncoder == weight.IsInEncoder || weight.Part == ModelPart.Decoder);
+        return weight.Part switch
+        {
+            ModelPart.Decoder or ModelPart.Encoder => [0],
+            ModelPart.Layer or ModelPart.Attention or ModelPart.CrossAttention => Enumerable.Range(0, stack.NumLayers),
+            ModelPart.DenseFeedForward => stack.DenseLayers,
+            _ => stack.SparseLayers,
+        };
+    }
 
     private static long[] ShapeOf(ModelSpec spec, WeightSpec weight) => weight switch
     {

@@ -27,6 +27,8 @@ public class InspectCommandTests
     [InlineData("granite-3.1-1b-a400m", 1.33, 0.43)]
     [InlineData("granite-3.1-3b-a800m", 3.30, 0.88)]
     [InlineData("GLM-4.5-Air", 106.85, 13.42)]
+    [InlineData("switch-base-8", 0.62, 0.22)]
+    [InlineData("switch-base-128", 7.42, 0.22)]
     public async Task PublishedModels_HaveTheirPublishedSizes(string name, double total, double active)
     {
         JsonObject json = (await CliRun.Of("inspect", name, "--json")).Json();

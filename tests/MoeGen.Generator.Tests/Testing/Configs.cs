@@ -65,6 +65,43 @@ internal static class Configs
         }
         """;
 
+    /// <summary>A small Switch config with every key that published ones have: that of the reference case.</summary>
+    public const string Switch = """
+        {
+          "architectures": ["SwitchTransformersForConditionalGeneration"],
+          "model_type": "switch_transformers",
+          "vocab_size": 96,
+          "d_model": 32,
+          "d_kv": 8,
+          "d_ff": 40,
+          "num_heads": 4,
+          "num_layers": 4,
+          "num_decoder_layers": 4,
+          "num_sparse_encoder_layers": 2,
+          "num_sparse_decoder_layers": 2,
+          "num_experts": 6,
+          "expert_capacity": 64,
+          "router_bias": false,
+          "router_dtype": "float32",
+          "router_ignore_padding_tokens": false,
+          "router_jitter_noise": 0.01,
+          "relative_attention_num_buckets": 32,
+          "relative_attention_max_distance": 128,
+          "dropout_rate": 0.1,
+          "layer_norm_epsilon": 1e-06,
+          "dense_act_fn": "relu",
+          "feed_forward_proj": "relu",
+          "is_encoder_decoder": true,
+          "add_router_probs": false,
+          "use_cache": true,
+          "pad_token_id": 0,
+          "eos_token_id": 1,
+          "decoder_start_token_id": 0,
+          "tie_word_embeddings": true,
+          "torch_dtype": "float32"
+        }
+        """;
+
     /// <summary>The config with some keys set; a null node writes JSON's null.</summary>
     public static string With(string config, params (string Key, JsonNode? Value)[] changes)
     {

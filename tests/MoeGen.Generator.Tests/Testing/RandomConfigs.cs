@@ -20,7 +20,7 @@ internal sealed class RandomConfigs
     public static string[] Families { get; } =
     [
         "deepseek_v2", "deepseek_v3", "kimi_k2", "glm4_moe", "gpt_oss", "granitemoe", "llama4_text", "mixtral", "olmoe", "phimoe",
-        "qwen2_moe", "qwen3_moe",
+        "qwen2_moe", "qwen3_moe", "switch_transformers",
     ];
 
     public static string Create(string family, int seed)
@@ -28,6 +28,12 @@ internal sealed class RandomConfigs
         RandomConfigs configs = new(seed);
         string start = File.ReadAllText(
             Path.Combine(RepositoryFiles.Cases, (family == "kimi_k2" ? "deepseek_v3" : family) + "-a", "config.json"));
+        if (family == "switch_transformers")
+        {
+            configs.Switch();
+            return Configs.With(start, [.. configs._changes]);
+        }
+
         configs.Common();
         configs.Set("model_type", family);
         switch (family)
@@ -188,6 +194,32 @@ internal sealed class RandomConfigs
         {
             Set("hidden_act", Flip() ? "gelu" : "gelu_pytorch_tanh");
         }
+    }
+
+    private void Switch()
+    {
+        // up to 23 tokens over few experts that take few of them: many are dropped
+        int numEncoderLayers = Pick(1, 3, 4), numSparse = Pick(0, 1, _numLayers);
+        Set("d_model", Pick(8, 40, 66));
+        Set("d_kv", Pick(5, 8, 16));
+        Set("d_ff", Pick(7, 24));
+        Set("vocab_size", Pick(31, 96));
+        Set("num_heads", Pick(1, 3, 4));
+        Set("num_layers", numEncoderLayers);
+        Set("num_decoder_layers", _numLayers == numEncoderLayers && Flip() ? null : _numLayers);
+        Set("num_sparse_encoder_layers", numSparse == 0 || numEncoderLayers == 1 ? numEncoderLayers : Below(2));
+        Set("num_sparse_decoder_layers", _numLayers == 1 && numSparse == 0 ? 0 : Math.Max(1, numSparse));
+        Set("num_experts", Pick(2, 5));
+        Set("expert_capacity", Pick(1, 3, 64));
+        Set("router_bias", Flip());
+        Set("relative_attention_num_buckets", Pick(4, 7, 32));
+        Set("relative_attention_max_distance", Pick(17, 20, 128));
+        Set("tie_word_embeddings", Flip());
+        string activation = new[] { "relu", "gelu", "gelu_new", "silu" }[Below(4)];
+        Set("dense_act_fn", activation);
+        Set("feed_forward_proj", Flip() ? activation : null);
+        Set("eos_token_id", null);
+        Set("decoder_start_token_id", Flip() ? 3 : null);
     }
 
     private JsonObject? Rope(int numRotated) => _random.Next(5) switch

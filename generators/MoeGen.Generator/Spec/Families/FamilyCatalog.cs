@@ -10,7 +10,7 @@ internal static class FamilyCatalog
     public static IReadOnlyList<Family> All { get; } =
     [
         DeepSeekV2.Family, DeepSeekV3.Family, DeepSeekV3.KimiK2, Glm4Moe.Family, GptOss.Family, GraniteMoe.Family, Llama4Text.Family,
-        Mixtral.Family, Olmoe.Family, PhiMoe.Family, Qwen2Moe.Family, Qwen3Moe.Family,
+        Mixtral.Family, Olmoe.Family, PhiMoe.Family, Qwen2Moe.Family, Qwen3Moe.Family, SwitchTransformers.Family,
     ];
 
     /// <summary>Every <c>model_type</c>, in ordinal order.</summary>

@@ -9,7 +9,10 @@ namespace MoeGen.Cli.Commands;
 /// <param name="TpotP95Ms">95th percentile of it.</param>
 /// <param name="TpotP99Ms">99th percentile of it.</param>
 /// <param name="TokensPerSecond">Decoded tokens by the time they took, median of the runs.</param>
-/// <param name="AllocatedBytesPerToken">Bytes that all threads allocated on the managed heap for each decoded token, worst run.</param>
+/// <param name="AllocatedBytesPerToken">
+/// Bytes that all threads allocated on the managed heap for each decoded token, median of the runs: now and then the .NET runtime allocates
+/// once for itself, for instance when it compiles a method again in the background.
+/// </param>
 /// <param name="ExpertUses">Experts computed in one run, each counted once per layer and step.</param>
 internal sealed record BenchmarkResult(
     double TtftMs, double PrefillTokensPerSecond, double TpotMs, double TpotP95Ms, double TpotP99Ms, double TokensPerSecond,
@@ -23,7 +26,7 @@ internal sealed class Benchmark(MoeModel model, int[] prompt, int count)
     private readonly List<double> _tpot = [];
     private readonly List<double> _decode = [];
     private readonly double[] _current = new double[count - 1]; // times of the tokens of the current run
-    private double _allocated;
+    private readonly List<double> _allocated = [];
     private long _expertUses;
 
     public void Run(bool isWarmUp, CancellationToken cancellationToken)
@@ -51,7 +54,7 @@ internal sealed class Benchmark(MoeModel model, int[] prompt, int count)
             _ttft.Add(ttft);
             _decode.Add(decode);
             _tpot.AddRange(_current);
-            _allocated = Math.Max(_allocated, allocated / (double)_current.Length);
+            _allocated.Add(allocated / (double)_current.Length);
             _expertUses = model.NumExpertUses - uses;
         }
     }
@@ -61,7 +64,7 @@ internal sealed class Benchmark(MoeModel model, int[] prompt, int count)
         double ttft = Percentile(_ttft, 0.5);
         return new BenchmarkResult(
             ttft, prompt.Length * 1000.0 / ttft, Percentile(_tpot, 0.5), Percentile(_tpot, 0.95), Percentile(_tpot, 0.99),
-            _current.Length * 1000.0 / Percentile(_decode, 0.5), _allocated, _expertUses);
+            _current.Length * 1000.0 / Percentile(_decode, 0.5), Percentile(_allocated, 0.5), _expertUses);
     }
 
     // nearest rank

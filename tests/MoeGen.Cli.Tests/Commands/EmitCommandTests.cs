@@ -12,7 +12,7 @@ public class EmitCommandTests
         CliRun run = await CliRun.Of("emit", "Qwen3-30B-A3B", "-o", folder["new/out"], "--name", "Qwen", "--namespace", "My.App");
         Assert.Equal(ExitCodes.Done, run.ExitCode);
         string[] files = Directory.GetFiles(folder["new/out"]);
-        Assert.Equal(9, files.Length);
+        Assert.Equal(11, files.Length);
         Assert.Equal(files.Order(), run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
         Assert.Contains("public sealed partial class Qwen", File.ReadAllText(folder["new/out/Qwen.g.cs"]));
         Assert.All(files, file => Assert.DoesNotContain('\r', File.ReadAllText(file)));
@@ -25,7 +25,7 @@ public class EmitCommandTests
         using TemporaryFolder folder = new();
         await CliRun.Of("emit", "Mixtral-8x7B-v0.1", "-o", folder.Path, "--format", "F32");
         Assert.Contains("namespace MoeGen.Models;", File.ReadAllText(folder["Mixtral_8x7B_v0_1.g.cs"]));
-        Assert.Contains("Matrix<QueryShape, F32>", File.ReadAllText(folder["Mixtral_8x7B_v0_1.Layers.g.cs"]));
+        Assert.Contains("Matrix<QueryShape, F32>", File.ReadAllText(folder["Mixtral_8x7B_v0_1.Attention.g.cs"]));
     }
 
     [Fact]

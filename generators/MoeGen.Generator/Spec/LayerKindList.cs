@@ -44,6 +44,9 @@ internal sealed class LayerKindList(IReadOnlyList<LayerView> views, IReadOnlyLis
         return this;
     }
 
+    /// <summary>The model with these layers.</summary>
+    public ModelSpec In(ModelSpec spec) => spec with { Kinds = Kinds, LayerKinds = LayerKinds };
+
     private static AttentionSpec Seeing(AttentionSpec attention, LayerView view)
     {
         AttentionSpec seeing = attention with

@@ -79,8 +79,9 @@ internal sealed class ModelSpecReader
         int vocabSize = _config.Int("vocab_size", 1, SpecBounds.MaxVocabSize);
         int maxPositions = ReadMaxPositions(sizes);
         int? numEncoderLayers = _family.Encoder is { } stack ? _config.Int(stack.NumLayersKey, 1, SpecBounds.MaxLayers) : null;
-        int numLayers = (numEncoderLayers is null ? null : _config.IntOrNull(sizes.NumLayers, 1, SpecBounds.MaxLayers) ?? numEncoderLayers)
-            ?? _config.Int(sizes.NumLayers, 1, SpecBounds.MaxLayers);
+        int numLayers = numEncoderLayers is { } number
+            ? _config.IntOrNull(sizes.NumLayers, 1, SpecBounds.MaxLayers) ?? number
+            : _config.Int(sizes.NumLayers, 1, SpecBounds.MaxLayers);
         double epsilon = _config.PositiveDoubleOrNull(sizes.NormEpsilon) ?? _family.DefaultNormEpsilon;
 
         // without a vocabulary to compare with, a second error about the same fault would only hide it
@@ -134,21 +135,19 @@ internal sealed class ModelSpecReader
             return spec;
         }
 
+        LayerKindList layers = new(views, isSparse);
         if (_family.Encoder is not { } encoder)
         {
-            LayerKindList layers = new LayerKindList(views, isSparse).Add(attention, null, sparse, dense, "Layer");
-            return spec with { Kinds = layers.Kinds, LayerKinds = layers.LayerKinds };
+            return layers.Add(attention, null, sparse, dense, "Layer").In(spec);
         }
 
+        // an encoder's tokens see all of the input, and so do the decoder's, behind their own text
         GroupedQuerySpec cross = (GroupedQuerySpec)attention with { SeesAll = true, HasRope = false, RelativeBias = null };
-        LayerKindList decoding = new LayerKindList(views, isSparse).Add(attention, cross, sparse, dense, "DecoderLayer");
-        LayerKindList encoding = new LayerKindList(FullViews(isEncoderSparse.Length), isEncoderSparse)
+        LayerKindList reading = new LayerKindList(FullViews(isEncoderSparse.Length), isEncoderSparse)
             .Add(attention with { SeesAll = true }, null, sparse, dense, "EncoderLayer");
-        return spec with
+        return layers.Add(attention, cross, sparse, dense, "DecoderLayer").In(spec) with
         {
-            Kinds = decoding.Kinds,
-            LayerKinds = decoding.LayerKinds,
-            Encoder = new EncoderSpec(encoding.Kinds, encoding.LayerKinds, encoder.Tensors, start),
+            Encoder = new EncoderSpec(reading.Kinds, reading.LayerKinds, encoder.Tensors, start),
         };
     }
 

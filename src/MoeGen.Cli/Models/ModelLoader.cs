@@ -17,7 +17,7 @@ internal static class ModelLoader
         ModelFolder folder, MoeOptions options, CliStreams streams, out CodeOrigin origin, CancellationToken cancellationToken)
     {
         ModelSpec spec = ReadExactSpec(folder, streams);
-        ModelFactory factory = BuiltInModels.Find(SpecFingerprint.Of(spec))
+        ModelFactory factory = BuiltInModel.Find(SpecFingerprint.Of(spec))
             ?? ModelCompiler.GetOrCompile(spec, text => streams.Error.WriteLine("moegen: " + text));
         origin = factory.Origin;
         string? notice = null;

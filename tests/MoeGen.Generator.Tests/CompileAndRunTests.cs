@@ -79,6 +79,21 @@ public class CompileAndRunTests
         Assert.Equal(reference.Experts, routes.ByLayer(model.Info.SparseLayers));
     }
 
+    public static TheoryData<string> PublishedConfigs => [.. RepositoryFiles.FolderNames(Path.Combine(RepositoryFiles.Root, "models"))];
+
+    public static TheoryData<string> SharedConfigs =>
+        [.. RepositoryFiles.FolderNames(Path.Combine(RepositoryFiles.Shared, "configs")).DefaultIfEmpty("Qwen3-30B-A3B")];
+
+    [Theory]
+    [MemberData(nameof(PublishedConfigs))]
+    public void PublishedConfig_CompilesWithoutAWarning(string name) =>
+        AssertCompiles(Path.Combine(RepositoryFiles.Root, "models", name, "config.json"));
+
+    [Theory]
+    [MemberData(nameof(SharedConfigs))]
+    public void SharedConfig_CompilesWithoutAWarning(string name) =>
+        AssertCompiles(Path.Combine(RepositoryFiles.RequireShared($"configs/{name}"), "config.json"));
+
     [Fact]
     public void PublicSurface_IsTypedAndDocumented()
     {
@@ -130,6 +145,14 @@ public class CompileAndRunTests
         Assert.Empty(host.CompilerDiagnostics());
         Assert.NotNull(host.Compilation.GetTypeByMetadataName("A.B.Tiny"));
         Assert.NotNull(host.Compilation.GetTypeByMetadataName("Sample.Other"));
+    }
+
+    private static void AssertCompiles(string config)
+    {
+        GeneratorHost host = GeneratorHost.Run(new TestItem(File.ReadAllText(config)));
+        Assert.Empty(host.Diagnostics);
+        Assert.Empty(host.CompilerDiagnostics());
+        Assert.NotEmpty(host.Result.GeneratedSources);
     }
 
     private sealed class Routes : IRoutingObserver

@@ -140,9 +140,26 @@ public abstract class RopeFrequencies
     private static double[] Divided(int rotaryDim, double theta, double[] factors)
     {
         ArgumentNullException.ThrowIfNull(factors);
+        if (factors.Length == 0)
+        {
+            // such a config still has a shape that can be inspected and compiled
+            throw new MissingRopeFactorsException(rotaryDim / 2);
+        }
+
         return factors.Length == rotaryDim / 2
             ? [.. Base(rotaryDim, theta).Zip(factors, (frequency, factor) => frequency / factor)]
             : throw new ArgumentException($"{factors.Length} factors; expected {rotaryDim / 2}, one for each pair", nameof(factors));
+    }
+}
+
+/// <summary>The config leaves the factors of longrope open (null), and the model cannot run without them.</summary>
+public sealed class MissingRopeFactorsException : MoeGenException
+{
+    internal MissingRopeFactorsException(int count)
+        : base(
+            $"rope_scaling.short_factor and long_factor of config.json were null when the model was generated; expected {count} numbers each. "
+            + "Fill them in from the published config and build again.")
+    {
     }
 }
 

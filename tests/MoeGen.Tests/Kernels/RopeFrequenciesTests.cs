@@ -5,6 +5,12 @@ namespace MoeGen.Tests.Kernels;
 public class RopeFrequenciesTests
 {
     [Fact]
+    public void LongRopeWithoutFactors_SaysWhatIsMissing() =>
+        Assert.Contains(
+            "expected 32 numbers each",
+            Assert.Throws<MissingRopeFactorsException>(() => RopeFrequencies.LongRope(64, 1e4, [], [], 4096, 1, 1)).Message);
+
+    [Fact]
     public void Default_ByHand()
     {
         // theta 10000, d 4: 10000^0 and 10000^(-2/4) = 0.01

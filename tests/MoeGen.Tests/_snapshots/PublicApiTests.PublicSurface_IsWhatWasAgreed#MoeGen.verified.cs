@@ -191,6 +191,8 @@ struct MoeGen.Kernels.Matrix<TShape, TFormat>
     Void CopyRow(Int32 row, Span<Single> destination)
     static Int64 SizeInBytes { get; }
 
+class MoeGen.Kernels.MissingRopeFactorsException
+
 static class MoeGen.Kernels.QueryTemperature
     static Void Scale(MoeGen.Kernels.Activations queries, Single attentionScale, Single floorScale, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
 

@@ -106,7 +106,9 @@ internal sealed record FeedForwardNames(string GateProj, string UpProj, string D
         new(prefix + ".gate_proj.weight", prefix + ".up_proj.weight", prefix + ".down_proj.weight");
 }
 
-/// <summary>How a checkpoint holds the experts of a layer; I is the intermediate size, H the hidden size, E the number of experts.</summary>
+/// <summary>
+/// How a checkpoint holds the experts of a layer; I is the intermediate size, H the hidden size, E the number of experts.
+/// </summary>
 internal enum ExpertStacking
 {
     /// <summary>Each expert's gate [I, H], up [I, H] and down [H, I] are tensors of their own.</summary>

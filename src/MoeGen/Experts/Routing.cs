@@ -57,7 +57,10 @@ public sealed unsafe class Routing : IDisposable
     /// <param name="token">0-based place in the pass.</param>
     public Span<float> TopKWeights(int token) => new(_topKWeights + ((nint)token * TopK), TopK);
 
-    /// <summary>Groups the choices of all tokens by expert; those that were dropped are in no group. One worker does it; the others wait for the next Sync.</summary>
+    /// <summary>
+    /// Groups the choices of all tokens by expert; those that were dropped are in no group. One worker does it; the others wait for the
+    /// next Sync.
+    /// </summary>
     /// <param name="numTokens">Tokens.</param>
     /// <param name="worker">The calling worker.</param>
     public void GroupByExpert(int numTokens, Worker worker)

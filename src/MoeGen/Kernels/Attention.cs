@@ -212,7 +212,9 @@ internal readonly unsafe struct AttentionHeads(float* queries, float* output, in
     /// <summary>A score for each head that has no value, [count]; null: none.</summary>
     public float* Sinks { get; init; }
 
-    /// <summary>Added to the scores by key position minus <see cref="Position"/>, [count, BiasStride] from distance 0; null: none.</summary>
+    /// <summary>
+    /// Added to the scores by key position minus <see cref="Position"/>, [count, BiasStride] from distance 0; null: none.
+    /// </summary>
     public float* Bias { get; init; }
 
     public int BiasStride { get; init; }

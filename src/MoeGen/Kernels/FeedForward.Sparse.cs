@@ -5,7 +5,9 @@ namespace MoeGen.Kernels;
 
 public static unsafe partial class FeedForward
 {
-    /// <summary>First half, sparse: each expert's gate and up on the tokens that chose it. Workers share the columns of gate and up.</summary>
+    /// <summary>
+    /// First half, sparse: each expert's gate and up on the tokens that chose it. Workers share the columns of gate and up.
+    /// </summary>
     /// <param name="activation">What to make of gate and up.</param>
     /// <param name="experts">The layer's experts.</param>
     /// <param name="routing">Choices, grouped by expert.</param>

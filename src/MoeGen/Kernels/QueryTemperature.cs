@@ -2,7 +2,9 @@ using MoeGen.Engine;
 
 namespace MoeGen.Kernels;
 
-/// <summary>Sharpens the attention of late tokens, where layers without rotary positions would see too much alike (arXiv 2501.19399).</summary>
+/// <summary>
+/// Sharpens the attention of late tokens, where layers without rotary positions would see too much alike (arXiv 2501.19399).
+/// </summary>
 public static unsafe class QueryTemperature
 {
     /// <summary>
@@ -15,7 +17,9 @@ public static unsafe class QueryTemperature
     /// <param name="firstPosition">Position of the first token; the others follow.</param>
     /// <param name="numTokens">Tokens.</param>
     /// <param name="worker">The calling worker.</param>
-    /// <remarks>The factor is computed in double precision. Reference: transformers <c>modeling_llama4</c>, <c>attn_temperature_tuning</c>.</remarks>
+    /// <remarks>
+    /// The factor is computed in double precision. Reference: transformers <c>modeling_llama4</c>, <c>attn_temperature_tuning</c>.
+    /// </remarks>
     public static void Scale(
         Activations queries, float attentionScale, float floorScale, int firstPosition, int numTokens, Worker worker)
     {

@@ -157,7 +157,8 @@ public sealed class MissingRopeFactorsException : MoeGenException
 {
     internal MissingRopeFactorsException(int count)
         : base(
-            $"rope_scaling.short_factor and long_factor of config.json were null when the model was generated; expected {count} numbers each. "
+            $"rope_scaling.short_factor and long_factor of config.json were null when the model was generated; "
+            + $"expected {count} numbers each. "
             + "Fill them in from the published config and build again.")
     {
     }

@@ -13,7 +13,9 @@ public static partial class TopK
     /// the sum of its two best corrected scores. Weights are the scores without the correction.
     /// </summary>
     /// <param name="routing">Logits in, ids and weights out, best corrected score first; the logits stay as they are.</param>
-    /// <param name="correctionBias">Added to the scores for the choice only (<c>e_score_correction_bias</c>), [numExperts]; default: none.</param>
+    /// <param name="correctionBias">
+    /// Added to the scores for the choice only (<c>e_score_correction_bias</c>), [numExperts]; default: none.
+    /// </param>
     /// <param name="numGroups">Groups (<c>n_group</c>); divides the experts; 1: all experts compete.</param>
     /// <param name="topKGroups">Groups whose experts compete (<c>topk_group</c>).</param>
     /// <param name="normalize">The chosen weights are divided by their sum plus 1e-20 (<c>norm_topk_prob</c>).</param>

@@ -15,8 +15,8 @@ internal sealed record TensorOutline(string Name, TensorType Type, IReadOnlyList
 
 /// <summary>
 /// Writes a safetensors file whose tensors are known beforehand and filled in any order. The file appears under its name only when it
-/// is complete: it is written beside it and renamed. A device, a pipe or a link (such as <c>/dev/stdout</c>) is never replaced; the complete
-/// file is copied into what it stands for.
+/// is complete: it is written beside it and renamed. A device, a pipe or a link (such as <c>/dev/stdout</c>) is never replaced; the
+/// complete file is copied into what it stands for.
 /// </summary>
 internal sealed class SafetensorsWriter : IDisposable
 {

@@ -228,7 +228,9 @@ internal sealed record LayerPlanKeys
 
     public int DefaultFirstDense { get; init; }
 
-    /// <summary>Key of the period of sparse layers behind the first ones: layer <c>i</c> is sparse when <c>i % frequency == 0</c>.</summary>
+    /// <summary>
+    /// Key of the period of sparse layers behind the first ones: layer <c>i</c> is sparse when <c>i % frequency == 0</c>.
+    /// </summary>
     public string? FrequencyKey { get; init; }
 
     /// <summary>

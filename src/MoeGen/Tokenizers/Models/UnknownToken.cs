@@ -1,6 +1,8 @@
 namespace MoeGen.Tokenizers;
 
-/// <summary>The token for text that the vocabulary cannot express. Files may name one that does not exist, as long as none is needed.</summary>
+/// <summary>
+/// The token for text that the vocabulary cannot express. Files may name one that does not exist, as long as none is needed.
+/// </summary>
 /// <param name="id">Its id; null when there is none.</param>
 /// <param name="fault">What is wrong with the file then.</param>
 internal sealed class UnknownToken(int? id, string fault)

@@ -66,7 +66,9 @@ internal static class CodePointData
         E0100-E01EF
         """u8;
 
-    /// <summary>What BertNormalizer removes as control characters: the general categories Cc, Cf and Co of Unicode 8, but not white space.</summary>
+    /// <summary>
+    /// What BertNormalizer removes as control characters: the general categories Cc, Cf and Co of Unicode 8, but not white space.
+    /// </summary>
     public static ReadOnlySpan<byte> Invisible => """
         1-8 B-C E-1F 7F-9F AD 600-605 61C 6DD 70F 180E 200B-200F 202A-202E 2060-2064 2066-206F E000-F8FF FEFF FFF9-FFFB 110BD
         1BCA0-1BCA3 1D173-1D17A E0001 E0020-E007F F0000-FFFFD 100000-10FFFD

@@ -29,13 +29,13 @@ internal sealed class ReferenceFeedForward(ModelSpec spec, ReferenceWeights weig
         (int Id, double Weight)[] choices = Route(layer, sparse, logits);
         if (sparse.Router.Capacity is { } capacity)
         {
-            (int id, double weight) = choices.Single();
+            int id = choices.Single().Id;
             int taken = _taken.GetValueOrDefault((layer, id));
             if (taken == capacity)
             {
-                // transformers 4: the token keeps its own state in place of an expert's output
+                // the token goes on by the residual stream alone
                 chosen.Add([-1]);
-                return [.. x.Select(v => v * weight)];
+                return new double[x.Length];
             }
 
             _taken[(layer, id)] = taken + 1;

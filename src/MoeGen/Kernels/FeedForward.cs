@@ -1,5 +1,4 @@
 using MoeGen.Engine;
-using MoeGen.Experts;
 
 namespace MoeGen.Kernels;
 
@@ -48,31 +47,6 @@ public static unsafe partial class FeedForward
         Share rows = MatMul.RowsOf<TUp>(worker);
         MatMul.Run(new Product<TUp, TFormat>(upProj, x, up, numTokens), rows);
         GatedActivation.Activate<TActivation>(up, 0, numTokens, rows);
-    }
-
-    /// <summary>
-    /// Adds the inputs of dropped tokens: <c>hidden += weight * x</c> for each token whose only choice was dropped, in place of the output
-    /// of an expert. Workers share the columns of hidden as the second half does, so no Sync stands between the two.
-    /// </summary>
-    /// <param name="routing">Choices, one for each token.</param>
-    /// <param name="x">Inputs of the experts, [numTokens, hidden].</param>
-    /// <param name="hidden">Residual stream, [numTokens, hidden].</param>
-    /// <param name="numTokens">Tokens.</param>
-    /// <param name="worker">The calling worker.</param>
-    /// <remarks>Reference: transformers 4, <c>modeling_switch_transformers</c>, SwitchTransformersSparseMLP.</remarks>
-    public static void AddDropped(Routing routing, Activations x, Activations hidden, int numTokens, Worker worker)
-    {
-        ArgumentNullException.ThrowIfNull(routing);
-        Share columns = worker.Share(hidden.Width, MatMul.RowGranularity);
-        for (int token = 0; token < numTokens; token++)
-        {
-            if (routing.TopKIds(token)[0] == Routing.Dropped)
-            {
-                float weight = routing.TopKWeights(token)[0];
-                VectorMath.AddScaled(
-                    hidden.Row(token) + columns.Start, x.Row(token) + columns.Start, weight, columns.End - columns.Start);
-            }
-        }
     }
 
     /// <summary>

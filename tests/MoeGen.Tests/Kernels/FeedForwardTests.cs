@@ -69,22 +69,6 @@ public unsafe class FeedForwardTests
     }
 
     [Fact]
-    public void DroppedTokens_AddTheirInputTimesTheirWeight()
-    {
-        // token 1 was dropped with weight 0.5: 1 + 0.5 * 4 = 3 and 2 + 0.5 * 6 = 5; token 0 has an expert
-        using Routing routing = new(2, 1, 2);
-        routing.TopKIds(1)[0] = -1;
-        new[] { 0.25f }.CopyTo(routing.TopKWeights(0));
-        new[] { 0.5f }.CopyTo(routing.TopKWeights(1));
-        using NativeFloats x = NativeFloats.Rows([[8, 8], [4, 6]], 2, out Activations inputs);
-        using NativeFloats h = NativeFloats.Rows([[1, 2], [1, 2]], 2, out Activations hidden);
-        using WorkerTeam team = new(2);
-        team.Run(worker => FeedForward.AddDropped(routing, inputs, hidden, 2, worker));
-        Assert.Equal([1, 2], hidden[0].ToArray());
-        Assert.Equal([3, 5], hidden[1].ToArray());
-    }
-
-    [Fact]
     public void Dense_WithAndWithoutAGate()
     {
         using NativeMatrix<UpShape, F32> gateProj = new(_random), upProj = new(_random);

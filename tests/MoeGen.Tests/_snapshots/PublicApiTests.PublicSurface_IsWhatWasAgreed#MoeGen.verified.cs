@@ -133,7 +133,6 @@ struct MoeGen.Kernels.F32
     static MoeGen.Weights.WeightFormat Format { get; }
 
 static class MoeGen.Kernels.FeedForward
-    static Void AddDropped(MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations hidden, Int32 numTokens, MoeGen.Engine.Worker worker)
     static Void DownAndAdd<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations down, MoeGen.Kernels.Activations hidden, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ..., Boolean scalesInput = ...)
     static Void GateAndUp<TActivation, TExpert, TUp, TDown, TFormat>(TActivation activation, MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, MoeGen.Engine.Worker worker, Boolean scalesInput = ...)
     static Void GateAndUp<TActivation, TUp, TFormat>(TActivation activation, MoeGen.Kernels.Matrix<TUp, TFormat> gateProj, MoeGen.Kernels.Matrix<TUp, TFormat> upProj, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, Int32 numTokens, MoeGen.Engine.Worker worker)

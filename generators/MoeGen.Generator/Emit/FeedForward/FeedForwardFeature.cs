@@ -102,13 +102,8 @@ internal sealed class FeedForwardFeature : Feature<FeedForwardInfo>
                 : $"FeedForward.GateAndUp({activation}, Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker{input});")}
             worker.Sync();
             FeedForward.DownAndAdd(Experts, pass.Routing, pass.{activated}, pass.Down, pass.Hidden, tokens, worker{scale}{input});
+            worker.Sync();
             """);
-        if (sparse.DropsTokens)
-        {
-            writer.Line("FeedForward.AddDropped(pass.Routing, pass.Normed, pass.Hidden, tokens, worker);");
-        }
-
-        writer.Line("worker.Sync();");
         writer.Close();
         writer.Close();
     }
@@ -198,13 +193,6 @@ internal sealed record FeedForwardInfo(
 internal sealed record ExpertFacts(
     int NumExperts, int TopK, int IntermediateSize, ActivationSpec Activation, SharedExpertSpec? SharedExpert, bool ScalesInput)
 {
-    /// <summary>Experts take a limited number of tokens, and the router drops the others.</summary>
-    [LaterMember]
-    public bool DropsTokens { get; init; }
-
     public static ExpertFacts Of(SparseSpec sparse) =>
-        new(sparse.NumExperts, sparse.TopK, sparse.IntermediateSize, sparse.Activation, sparse.SharedExpert, sparse.ScalesInput)
-        {
-            DropsTokens = sparse.Router.Capacity is not null,
-        };
+        new(sparse.NumExperts, sparse.TopK, sparse.IntermediateSize, sparse.Activation, sparse.SharedExpert, sparse.ScalesInput);
 }

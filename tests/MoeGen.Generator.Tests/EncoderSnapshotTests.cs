@@ -19,7 +19,7 @@ public class EncoderSnapshotTests
     [Fact]
     public void StackWithoutExperts_HasNoClassesForThem()
     {
-        string config = Configs.With(Configs.Switch, ("num_sparse_encoder_layers", 0), ("num_sparse_decoder_layers", 4));
+        string config = Configs.With(Configs.Switch, ("encoder_sparse_step", 0), ("num_sparse_decoder_layers", 4));
         ModelSpec spec = ModelSpecReader.Read(config).Spec!;
         ModelDeclaration model = new(new ModelName("Switch", "Sample"), spec);
         string all = string.Concat(ModelEmitter.Emit(model).Select(file => file.Text));

@@ -30,7 +30,8 @@ internal sealed class AttentionSpecReader(ConfigReader config, Family family)
             return headDim;
         }
 
-        double factor = config.PositiveDoubleOrNull(keys.PartialFactorKey) ?? keys.DefaultPartialFactor;
+        double factor = config.PositiveDoubleOrNull(keys.PartialFactorKey)
+            ?? config.ObjectOrNull("rope_parameters")?.PositiveDoubleOrNull(keys.PartialFactorKey) ?? keys.DefaultPartialFactor;
         int dim = factor <= 1 ? (int)(headDim * factor) : 0;
         if ((dim < 2 || dim % 2 != 0) && !config.HasErrors)
         {
@@ -73,7 +74,7 @@ internal sealed class AttentionSpecReader(ConfigReader config, Family family)
 
     private int ReadHeadDim(int hiddenSize, int heads)
     {
-        int? headDim = config.IntOrNull(HeadDimKey, 2, SpecBounds.MaxHeadDim);
+        int? headDim = config.IntOrNull(HeadDimKey, 2, SpecBounds.MaxHeadDim) ?? Keys.DefaultHeadDim;
         if (headDim is null && hiddenSize % heads != 0)
         {
             config.ReportAt(

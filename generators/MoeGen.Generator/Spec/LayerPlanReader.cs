@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using MoeGen.Generator.Spec.Families;
@@ -61,7 +62,8 @@ internal sealed class LayerPlanReader(ConfigReader config, LayerPlanKeys keys, s
 
     private bool[] ReadCounted(string countKey)
     {
-        int count = config.Int(countKey, 0, SpecBounds.MaxLayers);
+        // three sparse layers are the default of its configuration class
+        int count = config.IntOrNull(countKey, 0, SpecBounds.MaxLayers) ?? Math.Min(3, numLayers);
         if (count > numLayers && !config.HasErrors)
         {
             config.ReportAt(
@@ -69,7 +71,8 @@ internal sealed class LayerPlanReader(ConfigReader config, LayerPlanKeys keys, s
                 $"{countKey} is {count} but {numLayersKey} is {numLayers}", $"expected it between 0 and {numLayersKey}");
         }
 
-        int step = count == 0 ? 0 : numLayers / count;
+        // none gives a step of all layers in the reference, which makes layer 1 sparse
+        int step = count == 0 ? numLayers : numLayers / count;
         step = keys.SparseCountStepKey is null ? step : config.IntOrNull(keys.SparseCountStepKey, 0, SpecBounds.MaxLayers) ?? step;
         return [.. Layers.Select(layer => step == 1 || (step > 1 && layer % step == 1))];
     }
@@ -83,15 +86,27 @@ internal sealed class LayerPlanReader(ConfigReader config, LayerPlanKeys keys, s
         }
 
         bool isOn = keys.SlidingWindowSwitchKey is null || (config.BoolOrNull(keys.SlidingWindowSwitchKey) ?? false);
-        int? window = config.IntOrNull(WindowKey, 1, SpecBounds.MaxPositions);
-        int fullLayers = keys.FullAttentionLayersKey is null
-            ? 0
-            : config.IntOrNull(keys.FullAttentionLayersKey, 0, SpecBounds.MaxLayers) ?? 0;
-        IReadOnlyList<string>? types = ReadTypes(Full, Sliding);
-        bool[] sliding = types is not null
-            ? [.. types.Select(type => type == Sliding)]
-            : [.. Layers.Select(layer => isOn && window is not null && layer >= fullLayers && (!keys.SlidesEverySecond || layer % 2 == 0))];
-        bool needsWindow = sliding.Contains(true) || keys.SlidesEverySecond || (isOn && keys.SlidingWindowSwitchKey is not null);
+        int? window = config.Contains(WindowKey) ? config.IntOrNull(WindowKey, 1, SpecBounds.MaxPositions) : keys.DefaultSlidingWindow;
+        int end = keys.SlidingLayersKey is null
+            ? numLayers
+            : config.IntOrNull(keys.SlidingLayersKey, 0, SpecBounds.MaxLayers) ?? keys.DefaultSlidingLayers;
+        bool[] sliding =
+            [.. Layers.Select(layer => isOn && window is not null && layer < end && (!keys.SlidesEverySecond || layer % 2 == 0))];
+        if (ReadTypes(Full, Sliding) is { } types)
+        {
+            bool[] listed = [.. types.Select(type => type == Sliding)];
+            if (!keys.HasLayerTypes && !listed.SequenceEqual(sliding) && !config.HasErrors)
+            {
+                config.ReportAt(
+                    LayerTypesKey, SpecRules.ContradictoryValues,
+                    $"{LayerTypesKey} differs from the layers that slide by {WindowKey}, which are {Words(sliding)}",
+                    $"expected no {LayerTypesKey}, or the same layers, because the family's code does not look at it");
+            }
+
+            sliding = listed;
+        }
+
+        bool needsWindow = sliding.Contains(true) || (isOn && keys.SlidingWindowSwitchKey is not null);
         if (needsWindow && window is null && !config.HasErrors)
         {
             config.ReportAt(WindowKey, SpecRules.MissingKey, WindowKey, "an integer, because some layers have a sliding window");
@@ -99,6 +114,8 @@ internal sealed class LayerPlanReader(ConfigReader config, LayerPlanKeys keys, s
 
         return [.. sliding.Select(isSliding => new LayerView(isSliding ? window : null, null, HasRope: true))];
     }
+
+    private static string Words(bool[] layers) => layers.All(layer => layer) ? "all" : layers.Any(layer => layer) ? "some" : "none";
 
     private LayerView[] ReadChunkedViews()
     {

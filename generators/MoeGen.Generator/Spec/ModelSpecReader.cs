@@ -202,7 +202,7 @@ internal sealed class ModelSpecReader
     private void ReportUnreadKeys()
     {
         string[] known = [.. MathsKeys.All, .. NeutralKeys.Always, .. _family.NeutralKeys];
-        foreach (JsonMember member in _config.UnreadMembers.ToArray())
+        foreach (JsonMember member in _config.UnreadMembers.Where(member => !_family.NeutralKeys.Contains(member.Name)).ToArray())
         {
             if (MathsKeys.Contains(member.Name))
             {
@@ -213,7 +213,7 @@ internal sealed class ModelSpecReader
                         member.Name, member.Value.Describe(), _family.ModelType, MathsKeys.DescribeNeutral(_family, member.Name));
                 }
             }
-            else if (!NeutralKeys.Always.Contains(member.Name) && !_family.NeutralKeys.Contains(member.Name))
+            else if (!NeutralKeys.Always.Contains(member.Name))
             {
                 string? near = NearestName.Find(member.Name, _config.ReadKeys.Concat(known));
                 _config.Report(

@@ -43,7 +43,8 @@ internal sealed class RopeSpecReader(ConfigReader config, Family family, RopeKey
         double theta = scaling?.PositiveDoubleOrNull(ThetaKey) ?? outerTheta ?? keys.DefaultTheta;
         if (scaling is null)
         {
-            return new DefaultRopeSpec(theta);
+            bool isOpen = !config.Contains("rope_scaling") && !config.Contains("rope_parameters");
+            return isOpen && keys.WithoutScaling is { } whole ? whole with { Theta = theta } : new DefaultRopeSpec(theta);
         }
 
         _scaling = scaling;
@@ -60,6 +61,8 @@ internal sealed class RopeSpecReader(ConfigReader config, Family family, RopeKey
             return new DefaultRopeSpec(theta);
         }
 
+        // transformers 5 keeps the share of a head that turns here; AttentionSpecReader reads it
+        _ = keys.PartialFactorKey is not null && scaling.Has(keys.PartialFactorKey);
         foreach (JsonMember member in scaling.UnreadMembers.Where(member => member.Value is not JsonNull).ToArray())
         {
             scaling.Report(
@@ -88,7 +91,9 @@ internal sealed class RopeSpecReader(ConfigReader config, Family family, RopeKey
     private DynamicRopeSpec ReadDynamic(double theta)
     {
         double factor = _scaling.PositiveDouble("factor");
-        int original = _scaling.IntOrNull(OriginalKey, 1, SpecBounds.MaxPositions) ?? maxPositions;
+
+        // the reference goes by max_position_embeddings, whatever stands here
+        _ = _scaling.IntOrNull(OriginalKey, 1, SpecBounds.MaxPositions);
         if (dim <= 2 && !_scaling.HasErrors)
         {
             config.ReportAt(
@@ -96,7 +101,7 @@ internal sealed class RopeSpecReader(ConfigReader config, Family family, RopeKey
                 "expected more than 2");
         }
 
-        return new DynamicRopeSpec(theta, factor, original);
+        return new DynamicRopeSpec(theta, factor, maxPositions);
     }
 
     private Llama3RopeSpec ReadLlama3(double theta)
@@ -139,9 +144,11 @@ internal sealed class RopeSpecReader(ConfigReader config, Family family, RopeKey
     private LongRopeSpec ReadLongRope(double theta)
     {
         int? outerOriginal = config.IntOrNull(OriginalKey, 1, SpecBounds.MaxPositions);
-        int original = _scaling.IntOrNull(OriginalKey, 1, SpecBounds.MaxPositions) ?? outerOriginal
-            ?? _scaling.Int(OriginalKey, 1, SpecBounds.MaxPositions);
-        double factor = _scaling.PositiveDoubleOrNull("factor") ?? (double)maxPositions / original;
+        int original = _scaling.IntOrNull(OriginalKey, 1, SpecBounds.MaxPositions) ?? outerOriginal ?? maxPositions;
+        double? written = _scaling.PositiveDoubleOrNull("factor");
+
+        // an original length of the whole config makes the factor a ratio, whatever is written
+        double factor = outerOriginal is null && written is not null ? written.Value : (double)maxPositions / original;
 
         // without explicit factors: sqrt(1 + ln(factor) / ln(original length)) (LongRoPE, section 3.3)
         double scale = _scaling.PositiveDoubleOrNull(AttentionFactorKey)

@@ -70,11 +70,22 @@ public class ModelSpecReaderTests
     }
 
     [Fact]
-    public void SlidingWindow_BeginsBehindTheFullLayers()
+    public void SlidingWindow_OfQwen3HoldsInEveryLayer()
     {
         ModelSpec spec = Read(
             Configs.With(Configs.Qwen3Moe, ("use_sliding_window", true), ("sliding_window", 8), ("max_window_layers", 1)));
-        Assert.Equal([null, 8, 8], spec.LayerKinds.Select(kind => spec.Kinds[kind].Attention.SlidingWindow));
+        Assert.Equal([8, 8, 8], spec.LayerKinds.Select(kind => spec.Kinds[kind].Attention.SlidingWindow));
+    }
+
+    [Fact]
+    public void SlidingWindow_OfQwen2HoldsInEverySecondOfTheFirstLayers()
+    {
+        ModelSpec spec = Read(
+            Configs.With(
+                Configs.Without(Configs.Qwen3Moe, "attention_bias", "head_dim"),
+                ("model_type", "qwen2_moe"), ("shared_expert_intermediate_size", 8), ("num_hidden_layers", 6),
+                ("use_sliding_window", true), ("sliding_window", 8), ("max_window_layers", 3)));
+        Assert.Equal([8, null, 8, null, null, null], spec.LayerKinds.Select(kind => spec.Kinds[kind].Attention.SlidingWindow));
     }
 
     [Fact]
@@ -89,8 +100,45 @@ public class ModelSpecReaderTests
     public void LayerTypes_SayWhichLayersSlide()
     {
         ModelSpec spec = Read(Configs.With(
-            Configs.Qwen3Moe, ("sliding_window", 8), ("layer_types", new JsonArray("sliding_attention", "full_attention", "sliding_attention"))));
+            Configs.Without(Configs.Qwen3Moe, "attention_bias", "head_dim"),
+            ("model_type", "qwen2_moe"), ("shared_expert_intermediate_size", 8), ("use_sliding_window", true), ("sliding_window", 8),
+            ("layer_types", new JsonArray("sliding_attention", "full_attention", "sliding_attention"))));
         Assert.Equal([8, null, 8], spec.LayerKinds.Select(kind => spec.Kinds[kind].Attention.SlidingWindow));
+    }
+
+    [Fact]
+    public void LayerTypesThatTheFamilyDoesNotLookAt_MayOnlySayTheSame()
+    {
+        string config = Configs.With(
+            Configs.Qwen3Moe, ("layer_types", new JsonArray("sliding_attention", "full_attention", "full_attention")));
+        Assert.Contains(ModelSpecReader.Read(config).Diagnostics, diagnostic => diagnostic.ToString("").Contains("layer_types differs"));
+        Read(Configs.With(Configs.Qwen3Moe, ("layer_types", new JsonArray("full_attention", "full_attention", "full_attention"))));
+    }
+
+    [Fact]
+    public void GptOss_WithoutAKeyAboutItsPositionsHasYarn()
+    {
+        string config = File.ReadAllText(Path.Combine(MoeGen.Testing.RepositoryFiles.Cases, "gpt_oss-a", "config.json"));
+        YarnRopeSpec yarn = Assert.IsType<YarnRopeSpec>(
+            Read(Configs.With(Configs.Without(config, "rope_scaling"), ("head_dim", null), ("num_hidden_layers", 4))).Rope);
+        Assert.Equal((32, 4096, false, 64), (yarn.Factor, yarn.OriginalMaxPositions, yarn.Truncate, yarn.Dim));
+        Assert.IsType<DefaultRopeSpec>(Read(Configs.With(config, ("rope_scaling", null))).Rope);
+    }
+
+    [Fact]
+    public void DynamicRope_GoesByTheLongestTextOfTheConfig()
+    {
+        JsonObject scaling = new() { ["rope_type"] = "dynamic", ["factor"] = 2.0, ["original_max_position_embeddings"] = 16 };
+        ModelSpec spec = Read(Configs.With(Configs.Qwen3Moe, ("rope_scaling", scaling)));
+        Assert.Equal((64, 128), (Assert.IsType<DynamicRopeSpec>(spec.Rope).OriginalMaxPositions, spec.MaxPositions));
+    }
+
+    [Fact]
+    public void PartialRotaryFactor_MayStandWithTheOtherRopeParameters()
+    {
+        string config = File.ReadAllText(Path.Combine(MoeGen.Testing.RepositoryFiles.Cases, "glm4_moe-a", "config.json"));
+        JsonObject parameters = new() { ["rope_type"] = "default", ["rope_theta"] = 1e4, ["partial_rotary_factor"] = 0.25 };
+        Assert.Equal(4, Read(Configs.With(Configs.Without(config, "partial_rotary_factor"), ("rope_parameters", parameters))).Rope.Dim);
     }
 
     [Fact]

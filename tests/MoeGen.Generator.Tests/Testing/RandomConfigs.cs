@@ -234,12 +234,7 @@ internal sealed class RandomConfigs
             ["high_freq_factor"] = 4.0,
             ["original_max_position_embeddings"] = 32,
         },
-        3 when numRotated > 2 => new JsonObject
-        {
-            ["rope_type"] = "dynamic",
-            ["factor"] = 2.0,
-            ["original_max_position_embeddings"] = Pick(10, 64),
-        },
+        3 when numRotated > 2 => DynamicRope(),
         _ => new JsonObject
         {
             ["type"] = "yarn",
@@ -251,8 +246,16 @@ internal sealed class RandomConfigs
         },
     };
 
+    // the texts of the tests have 23 tokens
+    private JsonObject DynamicRope()
+    {
+        Set("max_position_embeddings", Pick(16, 64));
+        return new JsonObject { ["rope_type"] = "dynamic", ["factor"] = 2.0 };
+    }
+
     private JsonObject LongRope(int headDim)
     {
+        Set("max_position_embeddings", 64);
         JsonArray Factors() => new([.. Enumerable.Range(0, headDim / 2).Select(_ => JsonValue.Create(1 + _random.NextDouble()))]);
         return new JsonObject
         {

@@ -99,6 +99,9 @@ internal sealed record AttentionKeys
 
     public string HeadDimKey { get; init; } = "head_dim";
 
+    /// <summary>Elements of a head when the config does not say; null: the hidden size over the heads.</summary>
+    public int? DefaultHeadDim { get; init; }
+
     /// <summary>Learned numbers for distances: <c>relative_attention_num_buckets</c>, <c>relative_attention_max_distance</c>.</summary>
     public bool HasRelativeBias { get; init; }
 
@@ -248,13 +251,21 @@ internal sealed record LayerPlanKeys
     /// <summary>Key that must be true for <c>sliding_window</c> to count; null: it counts whenever it is a number.</summary>
     public string? SlidingWindowSwitchKey { get; init; }
 
-    /// <summary>
-    /// Key of the number of first layers that see everything although the window is on; null: the window holds everywhere.
-    /// </summary>
-    public string? FullAttentionLayersKey { get; init; }
+    /// <summary>The window when the config does not say; null: none.</summary>
+    public int? DefaultSlidingWindow { get; init; }
 
-    /// <summary>Without <c>layer_types</c>, every second layer slides, the first one included (gpt-oss).</summary>
+    /// <summary>Without <c>layer_types</c>, every second layer slides, the first one included.</summary>
     public bool SlidesEverySecond { get; init; }
+
+    /// <summary>Key of the number of first layers among which layers slide; null: all of them.</summary>
+    public string? SlidingLayersKey { get; init; }
+
+    public int DefaultSlidingLayers { get; init; }
+
+    /// <summary>
+    /// <c>layer_types</c> says which layers slide; otherwise the family's code does not look at it, and it may only say the same.
+    /// </summary>
+    public bool HasLayerTypes { get; init; }
 
     /// <summary>
     /// Llama 4's plan: <c>no_rope_layers</c> says which layers rotate; those see chunks of <c>attention_chunk_size</c>, the others all.
@@ -277,4 +288,7 @@ internal sealed record RopeKeys
     public string? PartialFactorKey { get; init; }
 
     public double DefaultPartialFactor { get; init; } = 1;
+
+    /// <summary>The positions of a config that has no key about their scaling at all; null: plain ones.</summary>
+    public RopeSpec? WithoutScaling { get; init; }
 }

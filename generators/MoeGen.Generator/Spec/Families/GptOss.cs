@@ -1,3 +1,6 @@
+using System;
+using System.Collections.Generic;
+
 namespace MoeGen.Generator.Spec.Families;
 
 /// <summary>
@@ -6,10 +9,17 @@ namespace MoeGen.Generator.Spec.Families;
 /// </summary>
 internal static class GptOss
 {
+    private const double YarnFactor = 32;
+
+    // the defaults of its configuration class
+    private static YarnRopeSpec Yarn => new(
+        150_000, YarnFactor, OriginalMaxPositions: 4096, BetaFast: 32, BetaSlow: 1,
+        AttentionFactor: (0.1 * Math.Log(YarnFactor)) + 1, Truncate: false);
+
     public static Family Family { get; } = new()
     {
         ModelType = "gpt_oss",
-        Attention = new() { BiasKey = "attention_bias", HasBiasByDefault = true, HasSinks = true },
+        Attention = new() { BiasKey = "attention_bias", HasBiasByDefault = true, HasSinks = true, DefaultHeadDim = 64 },
         Experts = new()
         {
             CountKeys = ["num_local_experts", "num_experts"],
@@ -19,8 +29,8 @@ internal static class GptOss
             SwiGluLimitKey = "swiglu_limit",
         },
         Router = new() { Kind = RouterKind.TopKThenSoftmax, HasBias = true },
-        Layers = new() { HasSlidingWindow = true, SlidesEverySecond = true },
-        Rope = new() { DefaultTheta = 150_000 },
+        Layers = new() { HasSlidingWindow = true, DefaultSlidingWindow = 128, SlidesEverySecond = true, HasLayerTypes = true },
+        Rope = new() { DefaultTheta = 150_000, WithoutScaling = Yarn },
         DefaultNormEpsilon = 1e-5,
         Tensors = Qwen3Moe.Tensors with
         {
@@ -31,6 +41,9 @@ internal static class GptOss
                 "model.layers.{layer}.mlp.experts.down_proj"),
             Stacking = ExpertStacking.Interleaved,
         },
+
+        // the factor of the activation's sigmoid, which is this number
+        FixedSettings = new Dictionary<string, string[]> { ["swiglu_alpha"] = ["1.702"] },
 
         // says in another word what rope_scaling says
         NeutralKeys = ["initial_context_length"],

@@ -18,7 +18,13 @@ internal static class Qwen2Moe
             IsSharedGated = true,
         },
         Router = new() { Kind = RouterKind.SoftmaxThenTopK, NormalizeKey = "norm_topk_prob" },
-        Layers = Qwen3Moe.Layers,
+        Layers = Qwen3Moe.Layers with
+        {
+            SlidesEverySecond = true,
+            SlidingLayersKey = "max_window_layers",
+            DefaultSlidingLayers = 28,
+            HasLayerTypes = true,
+        },
         DenseIntermediateSizeKey = "intermediate_size",
         DefaultNormEpsilon = 1e-6,
         Tensors = Qwen3Moe.Tensors with { SharedExpert = FeedForwardNames.Below("model.layers.{layer}.mlp.shared_expert") },

@@ -16,6 +16,9 @@ internal static class Qwen3Moe
         DenseIntermediateSizeKey = "intermediate_size",
         DefaultNormEpsilon = 1e-6,
         Tensors = Tensors,
+
+        // of older versions: with the switch on, the window holds in every layer
+        NeutralKeys = ["max_window_layers"],
     };
 
     /// <summary>The layer plan, which Qwen2-MoE shares.</summary>
@@ -25,7 +28,6 @@ internal static class Qwen3Moe
         DenseLayersKey = "mlp_only_layers",
         HasSlidingWindow = true,
         SlidingWindowSwitchKey = "use_sliding_window",
-        FullAttentionLayersKey = "max_window_layers",
     };
 
     /// <summary>The names, which most families share.</summary>

@@ -56,7 +56,7 @@ public class SwitchTransformersTests
     [InlineData(5, 2, new[] { 1, 3 })] // 5 / 2 = 2
     [InlineData(7, 2, new[] { 1, 4 })] // 7 / 2 = 3
     [InlineData(4, 1, new[] { 1 })] // 4 % 4 = 0 is not 1, so layer 1 alone
-    [InlineData(4, 0, new int[0])]
+    [InlineData(4, 0, new[] { 1 })] // the reference makes the step 4, too
     public void SparseLayers_FollowFromTheirNumber(int numLayers, int count, int[] expected) =>
         Assert.Equal(expected, Read(Switch(("num_decoder_layers", numLayers), ("num_sparse_decoder_layers", count))).SparseLayers);
 
@@ -64,7 +64,7 @@ public class SwitchTransformersTests
     public void Variations_AreRead()
     {
         ModelSpec spec = Read(Switch(
-            ("num_layers", 2), ("num_sparse_encoder_layers", 0), ("expert_capacity", 3), ("router_bias", true),
+            ("num_layers", 2), ("encoder_sparse_step", 0), ("expert_capacity", 3), ("router_bias", true),
             ("dense_act_fn", "gelu_new"), ("feed_forward_proj", null), ("tie_word_embeddings", false), ("n_positions", 300), ("decoder_sparse_step", 1),
             ("decoder_start_token_id", null), ("pad_token_id", 5)));
         Assert.Equal((3, true), (spec.Sparse.Router.Capacity, spec.Sparse.Router.HasBias));
@@ -112,7 +112,7 @@ public class SwitchTransformersTests
     [Fact]
     public void NoLayerWithExperts_IsRefused()
     {
-        string config = Switch(("num_sparse_encoder_layers", 0), ("num_sparse_decoder_layers", 0));
+        string config = Switch(("encoder_sparse_step", 0), ("decoder_sparse_step", 0));
         Assert.Equal(
             "num_sparse_encoder_layers and num_sparse_decoder_layers leave no layer with experts; expected at least one sparse layer",
             Assert.Single(ModelSpecReader.Read(config).Diagnostics).Message);

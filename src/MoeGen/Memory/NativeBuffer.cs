@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace MoeGen.Memory;
 
 /// <summary>
-/// Memory outside the managed heap: zeroed, aligned to cache lines, at one address until disposed. The operating system gives the
+/// Memory outside the managed heap: zeroed, aligned, at one address until disposed. The operating system gives the
 /// pages when they are first written, so a large buffer of which little is used costs little.
 /// </summary>
 internal sealed unsafe class NativeBuffer : IDisposable
@@ -15,13 +15,14 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     /// <summary>Allocates.</summary>
     /// <param name="sizeInBytes">Size; 0 is allowed.</param>
+    /// <param name="alignment">Where the first byte lies: a power of 2.</param>
     /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
-    public NativeBuffer(long sizeInBytes)
+    public NativeBuffer(long sizeInBytes, int alignment = Alignment)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizeInBytes);
         SizeInBytes = sizeInBytes;
-        _allocation = NativeMemory.AllocZeroed(checked((nuint)sizeInBytes + Alignment));
-        Pointer = (byte*)(((nuint)_allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
+        _allocation = NativeMemory.AllocZeroed(checked((nuint)sizeInBytes + (nuint)alignment));
+        Pointer = (byte*)(((nuint)_allocation + (nuint)alignment - 1) & ~(nuint)(alignment - 1));
         GC.AddMemoryPressure(Math.Max(1, sizeInBytes));
     }
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Microsoft.Win32.SafeHandles;
+using MoeGen.Memory;
 
 namespace MoeGen.Weights;
 
@@ -22,32 +22,38 @@ internal sealed class SafetensorsFile : IDisposable
     // the limit of the reference implementation
     private const long MaxHeaderBytes = 100_000_000;
 
-    private readonly SafeFileHandle _handle;
+    private readonly DirectFile _file;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, IReadOnlyDictionary<string, TensorEntry> tensors)
+    private SafetensorsFile(DirectFile file, SafetensorsHeader header)
     {
-        Path = path;
-        _handle = handle;
-        Tensors = tensors;
+        _file = file;
+        Tensors = header.Tensors;
+        Metadata = header.Metadata;
     }
 
-    public string Path { get; }
+    public string Path => _file.Path;
+
+    /// <summary>Whether reads bypass the page cache.</summary>
+    public bool IsDirect => _file.IsDirect;
 
     public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
+
+    /// <summary>The strings of <c>__metadata__</c>; empty without it.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file and checks its header against the file's length.</summary>
     /// <exception cref="CheckpointException">The file is damaged.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SafetensorsFile Open(string path)
     {
-        SafeFileHandle handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
+        DirectFile file = DirectFile.Open(path);
         try
         {
-            return new SafetensorsFile(path, handle, ReadHeader(path, handle));
+            return new SafetensorsFile(file, ReadHeader(file));
         }
         catch
         {
-            handle.Dispose();
+            file.Dispose();
             throw;
         }
     }
@@ -56,20 +62,26 @@ internal sealed class SafetensorsFile : IDisposable
     /// <param name="offset">First byte, from the start of the file.</param>
     /// <param name="destination">Filled completely.</param>
     /// <exception cref="CheckpointException">The file has become shorter since it was opened.</exception>
-    public void Read(long offset, Span<byte> destination) => Read(Path, _handle, offset, destination);
+    public void Read(long offset, Span<byte> destination) => _file.Read(offset, destination);
 
-    public void Dispose() => _handle.Dispose();
+    /// <inheritdoc cref="DirectFile.Read(long, byte*, long)"/>
+    public unsafe void Read(long offset, byte* destination, long length) => _file.Read(offset, destination, length);
 
-    private static IReadOnlyDictionary<string, TensorEntry> ReadHeader(string path, SafeFileHandle handle)
+    /// <inheritdoc cref="DirectFile.Read(long, int, NativeBuffer)"/>
+    public ReadOnlySpan<byte> Read(long offset, int length, NativeBuffer window) => _file.Read(offset, length, window);
+
+    public void Dispose() => _file.Dispose();
+
+    private static SafetensorsHeader ReadHeader(DirectFile file)
     {
-        long fileLength = RandomAccess.GetLength(handle);
+        (string path, long fileLength) = (file.Path, file.Length);
         if (fileLength < LengthBytes)
         {
             throw new CheckpointException(path, $"has {fileLength} bytes; expected at least the {LengthBytes} bytes of the header length");
         }
 
         Span<byte> lengthBytes = stackalloc byte[LengthBytes];
-        Read(path, handle, 0, lengthBytes);
+        file.Read(0, lengthBytes);
 
         // compared as unsigned numbers, so that no sum can overflow
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
@@ -82,22 +94,7 @@ internal sealed class SafetensorsFile : IDisposable
         }
 
         byte[] header = new byte[headerLength];
-        Read(path, handle, LengthBytes, header);
+        file.Read(LengthBytes, header);
         return SafetensorsHeader.Parse(path, header, LengthBytes + (long)headerLength, fileLength);
-    }
-
-    private static void Read(string path, SafeFileHandle handle, long offset, Span<byte> destination)
-    {
-        while (!destination.IsEmpty)
-        {
-            int count = RandomAccess.Read(handle, destination, offset);
-            if (count == 0)
-            {
-                throw new CheckpointException(path, $"ends at byte {offset}; expected {destination.Length} more bytes there");
-            }
-
-            offset += count;
-            destination = destination[count..];
-        }
     }
 }

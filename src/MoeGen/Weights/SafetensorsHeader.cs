@@ -15,6 +15,7 @@ internal ref struct SafetensorsHeader
     private readonly string _path;
     private readonly long _dataStart;
     private readonly Dictionary<string, TensorEntry> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private Utf8JsonReader _reader;
 
     private SafetensorsHeader(string path, ReadOnlySpan<byte> json, long dataStart)
@@ -24,12 +25,17 @@ internal ref struct SafetensorsHeader
         _reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 8 });
     }
 
+    public readonly IReadOnlyDictionary<string, TensorEntry> Tensors => _tensors;
+
+    /// <summary>Strings of the metadata; anything else there says nothing to this reader.</summary>
+    public readonly IReadOnlyDictionary<string, string> Metadata => _metadata;
+
     /// <summary>Reads a header.</summary>
     /// <param name="path">The file's name, for messages.</param>
     /// <param name="json">The header's bytes.</param>
     /// <param name="dataStart">First byte behind the header.</param>
     /// <param name="fileLength">Bytes of the file.</param>
-    public static IReadOnlyDictionary<string, TensorEntry> Parse(string path, ReadOnlySpan<byte> json, long dataStart, long fileLength)
+    public static SafetensorsHeader Parse(string path, ReadOnlySpan<byte> json, long dataStart, long fileLength)
     {
         // the reader below takes the bytes of a string as they are
         if (!Utf8.IsValid(json))
@@ -50,7 +56,7 @@ internal ref struct SafetensorsHeader
         }
 
         header.CheckCoverage(fileLength);
-        return header._tensors;
+        return header;
     }
 
     private void ReadTensors()
@@ -75,7 +81,7 @@ internal ref struct SafetensorsHeader
             if (name == MetadataKey)
             {
                 hasMetadata = true;
-                SkipMetadata();
+                ReadMetadata();
             }
             else
             {
@@ -87,14 +93,26 @@ internal ref struct SafetensorsHeader
         _reader.Read();
     }
 
-    private void SkipMetadata()
+    private void ReadMetadata()
     {
         if (_reader.TokenType != JsonTokenType.StartObject)
         {
             throw Fault($"{MetadataKey} is {Describe(_reader.TokenType)}; expected an object of strings");
         }
 
-        _reader.Skip();
+        while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string key = _reader.GetString()!;
+            _reader.Read();
+            if (_reader.TokenType == JsonTokenType.String)
+            {
+                _metadata[key] = _reader.GetString()!;
+            }
+            else
+            {
+                _reader.Skip();
+            }
+        }
     }
 
     private TensorEntry ReadTensor(string name)

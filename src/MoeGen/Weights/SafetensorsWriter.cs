@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 
 namespace MoeGen.Weights;
@@ -20,47 +18,67 @@ internal sealed record TensorOutline(string Name, TensorType Type, IReadOnlyList
 /// </summary>
 internal sealed class SafetensorsWriter : IDisposable
 {
+    /// <summary>How names of files end that are not complete.</summary>
+    public const string TemporarySuffix = ".tmp";
+
+    // what may wait in memory for the disk
+    private const long MaxBytesInCache = 64 << 20;
+
     private readonly string _path;
     private readonly string _temporaryPath;
     private readonly SafeFileHandle _handle;
     private readonly Dictionary<string, long> _offsets = new(StringComparer.Ordinal); // from the start of the file
     private readonly bool _isCopied;
+    private readonly long _length;
+    private long _bytesInCache;
     private bool _isCommitted;
 
     /// <summary>Starts a file: writes its header and reserves its length.</summary>
+    /// <param name="path">Its name.</param>
+    /// <param name="tensors">The tensors, in the order of their data.</param>
+    /// <param name="metadata">Strings for <c>__metadata__</c>; null: none.</param>
     /// <exception cref="IOException">The file cannot be made, or the disk is too small.</exception>
-    public SafetensorsWriter(string path, IReadOnlyList<TensorOutline> tensors)
+    public SafetensorsWriter(
+        string path, IReadOnlyList<TensorOutline> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         _path = path;
         _isCopied = IsNotReplaceable(path);
-        string temporaryName = $"{Path.GetFileName(path)}.{Environment.ProcessId}.tmp";
+        string temporaryName = $"{Path.GetFileName(path)}.{Environment.ProcessId}{TemporarySuffix}";
         _temporaryPath = Path.Combine(_isCopied ? Path.GetTempPath() : Path.GetDirectoryName(path) ?? "", temporaryName);
-        byte[] header = CreateHeader(tensors);
-        long offset = sizeof(ulong) + header.Length;
+        byte[] header = SafetensorsHeaderWriter.Write(tensors, metadata);
+        long offset = header.Length;
         foreach (TensorOutline tensor in tensors)
         {
             _offsets.Add(tensor.Name, offset);
             offset += tensor.Length;
         }
 
-        _handle = File.OpenHandle(_temporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None, preallocationSize: offset);
-        byte[] length = new byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-        RandomAccess.SetLength(_handle, offset);
-        RandomAccess.Write(_handle, length, 0);
-        RandomAccess.Write(_handle, header, sizeof(ulong));
+        _length = offset;
+        _handle = File.OpenHandle(_temporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None, preallocationSize: _length);
+        RandomAccess.SetLength(_handle, _length);
+        RandomAccess.Write(_handle, header, 0);
     }
 
     /// <summary>Writes a part of a tensor.</summary>
     /// <param name="tensor">Its name.</param>
     /// <param name="byteOffset">First byte inside the tensor.</param>
     /// <param name="data">The bytes, little-endian.</param>
-    public void Write(string tensor, long byteOffset, ReadOnlySpan<byte> data) =>
+    public void Write(string tensor, long byteOffset, ReadOnlySpan<byte> data)
+    {
         RandomAccess.Write(_handle, data, _offsets[tensor] + byteOffset);
+        _bytesInCache += data.Length;
+        if (_bytesInCache >= MaxBytesInCache)
+        {
+            PageCache.WriteOut(_handle, 0, _length);
+            _bytesInCache = 0;
+        }
+    }
 
     /// <summary>Gives the complete file its name; one that was there before is replaced.</summary>
     public void Commit()
     {
+        // a name must not last longer than what it stands for
+        RandomAccess.FlushToDisk(_handle);
         _handle.Dispose();
         if (_isCopied)
         {
@@ -98,43 +116,5 @@ internal sealed class SafetensorsWriter : IDisposable
         }
 
         source.CopyTo(target);
-    }
-
-    private static byte[] CreateHeader(IReadOnlyList<TensorOutline> tensors)
-    {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter json = new(stream))
-        {
-            json.WriteStartObject();
-            long offset = 0;
-            foreach (TensorOutline tensor in tensors)
-            {
-                json.WriteStartObject(tensor.Name);
-                json.WriteString("dtype", tensor.Type.Name());
-                json.WriteStartArray("shape");
-                foreach (long dimension in tensor.Shape)
-                {
-                    json.WriteNumberValue(dimension);
-                }
-
-                json.WriteEndArray();
-                json.WriteStartArray("data_offsets");
-                json.WriteNumberValue(offset);
-                offset += tensor.Length;
-                json.WriteNumberValue(offset);
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
-        }
-
-        // the data begins at a multiple of 8
-        while (stream.Length % sizeof(ulong) != 0)
-        {
-            stream.WriteByte((byte)' ');
-        }
-
-        return stream.ToArray();
     }
 }

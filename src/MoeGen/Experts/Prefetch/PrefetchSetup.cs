@@ -1,0 +1,7 @@
+namespace MoeGen.Experts.Prefetch;
+
+/// <summary>What a prefetcher needs to know of the model that it works for.</summary>
+/// <param name="Grid">Its experts.</param>
+/// <param name="HiddenSize">Width of its residual stream, elements.</param>
+/// <param name="Fingerprint">Fingerprint of its spec (<see cref="ModelInfo.Fingerprint"/>).</param>
+public sealed record PrefetchSetup(ExpertGrid Grid, int HiddenSize, string Fingerprint);

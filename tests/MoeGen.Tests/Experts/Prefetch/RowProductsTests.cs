@@ -1,0 +1,73 @@
+using System.Runtime.Intrinsics;
+using MoeGen.Kernels;
+using MoeGen.Experts.Prefetch;
+
+namespace MoeGen.Tests.Experts.Prefetch;
+
+public unsafe class RowProductsTests
+{
+    // rounding of 64 products of numbers below 1, summed in float32
+    private const double Tolerance = 64 * 1.2e-7;
+
+    [Fact]
+    public void EveryWidth_EqualsTheScalarSum()
+    {
+        Random random = new(5);
+        foreach (int stride in new[] { 16, 32, 64 })
+        {
+            for (int count = 0; count <= 11; count++)
+            {
+                Check(RowProducts.Compute<Simd128, Vector128<float>>, random, stride, count);
+                Check(RowProducts.Compute<Simd256, Vector256<float>>, random, stride, count);
+                Check(RowProducts.Compute<Simd512, Vector512<float>>, random, stride, count);
+                Check(RowProducts.Compute, random, stride, count);
+            }
+        }
+    }
+
+    [Fact]
+    public void Bf16Rows_MultiplyWhatWasWritten()
+    {
+        // 1.5, -2 and 0.25 are bfloat16 as they are: 1.5 x 2 - 2 x 3 + 0.25 x 4 = -2
+        using Bf16Rows rows = new(2, 3, 3);
+        rows.Write(1, 2, [1.5f, -2, 0.25f]);
+        float[] query = new float[rows.Stride], products = [1, 2, 3], read = new float[3];
+        new float[] { 2, 3, 4 }.CopyTo(query, 0);
+        rows.Multiply(1, query, products, adds: true);
+        Assert.Equal([1, 2, 1f], products);
+        rows.Multiply(1, query, products, adds: false);
+        Assert.Equal([0, 0, -2f], products);
+        rows.Read(1, 2, read);
+        Assert.Equal([1.5f, -2, 0.25f], read);
+    }
+
+    private delegate void Compute(ushort* rows, int stride, int count, float* query, float* products, bool adds);
+
+    private static void Check(Compute compute, Random random, int stride, int count)
+    {
+        ushort[] rows = new ushort[stride * count];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i] = (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle()) >> 16);
+        }
+
+        float[] query = [.. Enumerable.Range(0, stride).Select(_ => random.NextSingle() - 0.5f)];
+        float[] products = [.. Enumerable.Repeat(7f, count + 1)], sums = [.. Enumerable.Repeat(1f, count + 1)];
+        fixed (ushort* r = rows)
+        fixed (float* q = query, p = products, s = sums)
+        {
+            compute(r, stride, count, q, p, false);
+            compute(r, stride, count, q, s, true);
+        }
+
+        for (int row = 0; row < count; row++)
+        {
+            double expected = Enumerable.Range(0, stride)
+                .Sum(i => (double)query[i] * BitConverter.UInt32BitsToSingle((uint)rows[(row * stride) + i] << 16));
+            Assert.Equal(expected, products[row], Tolerance);
+            Assert.Equal(expected + 1, sums[row], Tolerance);
+        }
+
+        Assert.Equal((7f, 1f), (products[count], sums[count]));
+    }
+}

@@ -1,0 +1,107 @@
+namespace MoeGen.Experts;
+
+/// <summary>
+/// What a model's expert cache has done since the model was loaded. A use is one expert of one layer in one pass, however many tokens chose
+/// it; every use is a hit, a late hit or a miss.
+/// </summary>
+public sealed record OffloadingStatistics
+{
+    /// <summary>Passes: chunks of prompts and decoded tokens.</summary>
+    public required long Passes { get; init; }
+
+    /// <summary>Uses of experts that were resident and ready when the router asked.</summary>
+    public required long Hits { get; init; }
+
+    /// <summary>Uses of experts that were on their way when the router asked.</summary>
+    public required long LateHits { get; init; }
+
+    /// <summary>Uses of experts that nobody had begun to load.</summary>
+    public required long Misses { get; init; }
+
+    /// <summary>Bytes read because a layer waited for them.</summary>
+    public required long DemandBytes { get; init; }
+
+    /// <summary>Bytes read ahead.</summary>
+    public required long PrefetchBytes { get; init; }
+
+    /// <summary>Copies that a prefetch began.</summary>
+    public required long Prefetches { get; init; }
+
+    /// <summary>Of these, copies that were used before they were evicted.</summary>
+    public required long UsefulPrefetches { get; init; }
+
+    /// <summary>Of these, copies that were evicted unused, or given up on the way.</summary>
+    public required long WastedPrefetches { get; init; }
+
+    /// <summary>Predictions that came too late to be followed.</summary>
+    public required long StalePrefetches { get; init; }
+
+    /// <summary>Predictions that were not followed, because all that is resident was worth more.</summary>
+    public required long OutbidPrefetches { get; init; }
+
+    /// <summary>Predictions that were not followed, because prefetching did not pay at that time.</summary>
+    public required long ThrottledPrefetches { get; init; }
+
+    /// <summary>Experts given up for others.</summary>
+    public required long Evictions { get; init; }
+
+    /// <summary>Reads that failed and were tried again.</summary>
+    public required long Retries { get; init; }
+
+    /// <summary>Messages to the prefetcher that were dropped because it was busy.</summary>
+    public required long DroppedMessages { get; init; }
+
+    /// <summary>Time in which the model waited for experts.</summary>
+    public required TimeSpan StallTime { get; init; }
+
+    /// <summary>Time in which the prefetcher's thread computed.</summary>
+    public required TimeSpan PrefetchTime { get; init; }
+
+    /// <summary>Slots of the cache.</summary>
+    public required int NumSlots { get; init; }
+
+    /// <summary>Experts of the model.</summary>
+    public required int NumExperts { get; init; }
+
+    /// <summary>All uses.</summary>
+    public long Uses => Hits + LateHits + Misses;
+
+    /// <summary>Bytes read.</summary>
+    public long BytesRead => DemandBytes + PrefetchBytes;
+
+    /// <summary>Uses that found their expert in memory, as a share of all; 1 when there was none.</summary>
+    public double HitRate => Uses == 0 ? 1 : Hits / (double)Uses;
+
+    /// <summary>What has happened since an earlier moment.</summary>
+    /// <param name="earlier">The statistics of then.</param>
+    public OffloadingStatistics Since(OffloadingStatistics earlier) => Plus(earlier, sign: -1);
+
+    /// <summary>What has happened in two spans of time.</summary>
+    /// <param name="other">The statistics of the other one.</param>
+    public OffloadingStatistics Plus(OffloadingStatistics other) => Plus(other, sign: 1);
+
+    private OffloadingStatistics Plus(OffloadingStatistics other, int sign)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return this with
+        {
+            Passes = Passes + (sign * other.Passes),
+            Hits = Hits + (sign * other.Hits),
+            LateHits = LateHits + (sign * other.LateHits),
+            Misses = Misses + (sign * other.Misses),
+            DemandBytes = DemandBytes + (sign * other.DemandBytes),
+            PrefetchBytes = PrefetchBytes + (sign * other.PrefetchBytes),
+            Prefetches = Prefetches + (sign * other.Prefetches),
+            UsefulPrefetches = UsefulPrefetches + (sign * other.UsefulPrefetches),
+            WastedPrefetches = WastedPrefetches + (sign * other.WastedPrefetches),
+            StalePrefetches = StalePrefetches + (sign * other.StalePrefetches),
+            OutbidPrefetches = OutbidPrefetches + (sign * other.OutbidPrefetches),
+            ThrottledPrefetches = ThrottledPrefetches + (sign * other.ThrottledPrefetches),
+            Evictions = Evictions + (sign * other.Evictions),
+            Retries = Retries + (sign * other.Retries),
+            DroppedMessages = DroppedMessages + (sign * other.DroppedMessages),
+            StallTime = StallTime + (sign * other.StallTime),
+            PrefetchTime = PrefetchTime + (sign * other.PrefetchTime),
+        };
+    }
+}

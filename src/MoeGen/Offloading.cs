@@ -1,0 +1,122 @@
+using System.Diagnostics.CodeAnalysis;
+using MoeGen.Experts;
+using MoeGen.Experts.Eviction;
+using MoeGen.Experts.Prefetch;
+using MoeGen.Experts.Prefetch.ExpertMaps;
+
+namespace MoeGen;
+
+/// <summary>
+/// How a model runs whose experts do not all fit into memory: which experts are given up for others, and which are loaded ahead. The
+/// presets are published methods and the baselines they are compared with; a method of your own combines an eviction with a prefetcher.
+/// </summary>
+public sealed record Offloading
+{
+    private static readonly Dictionary<string, Func<Offloading>> s_presets = new(StringComparer.Ordinal)
+    {
+        ["finemoe"] = () => FineMoE(),
+        ["lru"] = Lru,
+        ["lru-layer"] = LruPerLayer,
+        ["lfu"] = Lfu,
+        ["lfu-sequence"] = LfuOfSequence,
+        ["least-stale"] = LeastStale,
+        ["next-router"] = NextLayerRouter,
+        ["moe-infinity"] = MoeInfinity,
+        ["on-demand"] = OnDemand,
+        ["resident"] = Resident,
+    };
+
+    /// <summary>Names of the presets, as the command line takes them.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. s_presets.Keys];
+
+    /// <summary>What users call it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether every token gets the experts that its router chose, so that outputs are those of the model in memory.</summary>
+    public bool IsExact { get; init; } = true;
+
+    /// <summary>Whether every expert must have a slot, as without offloading.</summary>
+    public bool NeedsAllExperts { get; init; }
+
+    /// <summary>Makes the rule by which experts are given up. Called once for each model.</summary>
+    public required Func<ExpertGrid, IEviction> CreateEviction { get; init; }
+
+    /// <summary>Makes what loads experts ahead, or null for nothing. Called once for each model, which disposes it.</summary>
+    public Func<PrefetchSetup, IPrefetch?> CreatePrefetch { get; init; } = _ => null;
+
+    /// <summary>Bytes that the prefetcher will hold, which count against the model's memory budget.</summary>
+    public Func<PrefetchSetup, long> PrefetchSizeInBytes { get; init; } = _ => 0;
+
+    /// <summary>
+    /// Expects of a pass what the most similar one of the past has done, and gives up what is improbable and rare (FineMoE, arXiv
+    /// 2502.05370).
+    /// </summary>
+    /// <param name="options">Its choices; null: the defaults.</param>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    public static Offloading FineMoE(ExpertMapOptions? options = null)
+    {
+        ExpertMapOptions choices = options ?? new ExpertMapOptions();
+        choices.Validate();
+        return new Offloading
+        {
+            Name = "finemoe",
+            CreateEviction = _ => new ExpertMapEviction(choices.Frequency, choices.EvictsByProbability),
+            CreatePrefetch = setup => new ExpertMapPrefetch(setup, choices),
+            PrefetchSizeInBytes = setup => ExpertMapPrefetch.SizeInBytesOf(setup, choices),
+        };
+    }
+
+    /// <summary>Gives up the least recently used expert; loads nothing ahead.</summary>
+    public static Offloading Lru() => new() { Name = "lru", CreateEviction = _ => new LruEviction() };
+
+    /// <summary>Gives up the least recently used expert of the same layer; loads nothing ahead.</summary>
+    public static Offloading LruPerLayer() => new() { Name = "lru-layer", CreateEviction = grid => new LruPerLayerEviction(grid) };
+
+    /// <summary>Gives up the least frequently used expert; loads nothing ahead.</summary>
+    public static Offloading Lfu() => new() { Name = "lfu", CreateEviction = _ => new LfuEviction() };
+
+    /// <summary>
+    /// Gives up the expert that the fewest tokens of the running sequence have chosen, its prompt included; loads nothing ahead. Not published
+    /// as a method: a simple rule that the others have to beat.
+    /// </summary>
+    public static Offloading LfuOfSequence() =>
+        new() { Name = "lfu-sequence", CreateEviction = _ => new LfuEviction(countsSequence: true) };
+
+    /// <summary>Gives up first what the running pass has not used (SpecMD, arXiv 2602.03921); loads nothing ahead.</summary>
+    public static Offloading LeastStale() => new() { Name = "least-stale", CreateEviction = grid => new LeastStaleEviction(grid) };
+
+    /// <summary>
+    /// Loads ahead what the next layer's router makes of this layer's input; gives up the least recently used expert of the same layer
+    /// (mixtral-offloading, arXiv 2312.17238).
+    /// </summary>
+    public static Offloading NextLayerRouter() => new()
+    {
+        Name = "next-router",
+        CreateEviction = grid => new LruPerLayerEviction(grid),
+        CreatePrefetch = setup => new NextRouterPrefetch(setup.Grid),
+    };
+
+    /// <summary>Expects of a request what the nearest request of the past has activated (MoE-Infinity, arXiv 2401.14361).</summary>
+    public static Offloading MoeInfinity() => new()
+    {
+        Name = "moe-infinity",
+        CreateEviction = grid => new MoeInfinityEviction(grid),
+        CreatePrefetch = setup => new MoeInfinityPrefetch(setup.Grid),
+        PrefetchSizeInBytes = setup => MoeInfinityPrefetch.SizeInBytesOf(setup.Grid, MoeInfinityPrefetch.DefaultCapacity),
+    };
+
+    /// <summary>Loads every expert when it is needed and keeps none: the floor that every method has to beat.</summary>
+    public static Offloading OnDemand() => new() { Name = "on-demand", CreateEviction = _ => new OnDemandEviction() };
+
+    /// <summary>Holds every expert, and refuses a budget that does not.</summary>
+    public static Offloading Resident() => new() { Name = "resident", NeedsAllExperts = true, CreateEviction = _ => new LruEviction() };
+
+    /// <summary>Finds a preset with its defaults.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="offloading">The preset; null where there is none of the name.</param>
+    public static bool TryParse(string name, [NotNullWhen(true)] out Offloading? offloading)
+    {
+        offloading = s_presets.GetValueOrDefault(name)?.Invoke();
+        return offloading is not null;
+    }
+}

@@ -1,0 +1,378 @@
+using MoeGen.Experts.Eviction;
+
+namespace MoeGen.Experts.Cache;
+
+/// <summary>
+/// Decides which experts are copied, in which order, into which slots. It knows no threads, files or clocks: <see cref="ExpertCache"/> drives
+/// it with readers and a model, the simulator with a trace in virtual time. Members are called by one thread at a time, except
+/// <see cref="StartLayer"/> and <see cref="TryUse"/>, which the thread of the model may call at any time.
+/// </summary>
+internal sealed partial class ExpertScheduler
+{
+    private readonly ExpertGrid _grid;
+    private readonly IEviction _eviction;
+    private readonly int _numPieces;
+    private readonly SlotTable _table;
+    private readonly CopyQueue _queue;
+    private readonly long[] _wantedBy; // [keys] number of the layer run that wants the expert and has not computed it
+    private readonly bool[] _isUnused; // [keys] resident because of a prefetch, and not used since
+    private readonly long[] _prefetchPass; // [keys] pass of that prefetch
+    private readonly PrefetchThrottle _throttle;
+    private readonly Action<int> _retired;
+    private long _pass;
+    private long _layerRun = 1; // counts the layers that have run; 0 in _wantedBy: no layer
+    private int _layer = -1;
+    private long _order;
+    private int _slotsToRetire;
+
+    /// <summary>Creates a scheduler of an empty cache.</summary>
+    /// <param name="grid">The experts.</param>
+    /// <param name="numSlots">Slots to use.</param>
+    /// <param name="maxSlots">Most slots that will ever be used.</param>
+    /// <param name="numPieces">Pieces in which an expert is copied.</param>
+    /// <param name="eviction">What is given up.</param>
+    /// <param name="retired">Hears which slots are out of use.</param>
+    public ExpertScheduler(ExpertGrid grid, int numSlots, int maxSlots, int numPieces, IEviction eviction, Action<int> retired)
+    {
+        _retired = retired;
+        _grid = grid;
+        _eviction = eviction;
+        _numPieces = numPieces;
+        _table = new SlotTable(grid, numSlots, maxSlots);
+        _queue = new CopyQueue(grid);
+        _wantedBy = new long[grid.Count];
+        _isUnused = new bool[grid.Count];
+        _prefetchPass = new long[grid.Count];
+        _throttle = new PrefetchThrottle();
+        Usage = new ExpertUsage(grid);
+    }
+
+    /// <summary>What has been used when, and what is expected.</summary>
+    public ExpertUsage Usage { get; }
+
+    /// <summary>What has happened.</summary>
+    public SchedulerCounters Counters { get; } = new();
+
+    /// <summary>Slots in use.</summary>
+    public int NumSlots => _table.NumSlots;
+
+    /// <summary>The running pass, counted from 1.</summary>
+    public long Pass => Volatile.Read(ref _pass);
+
+    /// <summary>Whether experts stay resident after their use.</summary>
+    public bool KeepsUsedExperts => _eviction.KeepsUsedExperts;
+
+    /// <summary>Finds an expert that can be used at once, without leasing it.</summary>
+    public bool TryFind(int key, out int slot) => _table.TryFind(key, out slot);
+
+    /// <summary>Whether an expert is on its way.</summary>
+    public bool IsRequested(int key) => _queue.Contains(key);
+
+    /// <summary>Every expert is resident: those of slot i are those of key i.</summary>
+    public void AdmitAll()
+    {
+        for (int key = 0; key < _grid.Count; key++)
+        {
+            _ = _table.TryAssign(key, out int slot);
+            _table.Publish(slot);
+        }
+    }
+
+    /// <summary>A pass begins.</summary>
+    public void StartPass()
+    {
+        Volatile.Write(ref _layer, -1);
+        Volatile.Write(ref _pass, _pass + 1);
+    }
+
+    /// <summary>A layer has been routed: what was expected of it and of those before it is of no use any more.</summary>
+    /// <param name="layer">0-based sparse layer.</param>
+    /// <param name="isNewSequence">Whether it has not run for the sequence before.</param>
+    public void StartLayer(int layer, bool isNewSequence)
+    {
+        if (isNewSequence)
+        {
+            Usage.StartSequence(layer);
+        }
+
+        Volatile.Write(ref _layerRun, _layerRun + 1);
+        Volatile.Write(ref _layer, layer);
+    }
+
+    /// <summary>The running layer wants nothing any more, although it has not computed all.</summary>
+    public void EndLayer() => Volatile.Write(ref _layerRun, _layerRun + 1);
+
+    /// <summary>The running layer wants an expert: until it has computed it, it is not evicted.</summary>
+    /// <param name="key">The expert.</param>
+    /// <param name="numTokens">Tokens that chose it.</param>
+    public void Want(int key, int numTokens)
+    {
+        Usage.OnChosen(key, numTokens);
+        Volatile.Write(ref _wantedBy[key], _layerRun);
+    }
+
+    /// <summary>Leases an expert for the running layer if it is ready, and counts the use. Takes no lock.</summary>
+    /// <param name="key">The expert.</param>
+    /// <param name="slot">Where it is.</param>
+    public bool TryUse(int key, out int slot)
+    {
+        if (!_table.TryLease(key, out slot))
+        {
+            return false;
+        }
+
+        Usage.OnUsed(key, _pass);
+        if (_isUnused[key])
+        {
+            _isUnused[key] = false;
+            Counters.UsefulPrefetches++;
+            _throttle.OnUseful();
+        }
+
+        return true;
+    }
+
+    /// <summary>The running layer has computed an expert.</summary>
+    /// <param name="key">The expert.</param>
+    /// <param name="slot">Its slot.</param>
+    public void Release(int key, int slot)
+    {
+        Volatile.Write(ref _wantedBy[key], 0);
+        _table.Release(slot);
+    }
+
+    /// <summary>An expert that is not kept has been computed and released: its slot is free.</summary>
+    public void GiveUp(int slot)
+    {
+        if (!_eviction.KeepsUsedExperts && _table.IsIdle(slot))
+        {
+            Evict(slot);
+        }
+    }
+
+    /// <summary>The running layer has to wait for an expert that is not ready: its copy goes before all others.</summary>
+    /// <param name="key">The expert.</param>
+    /// <param name="priority">Demand or look-ahead.</param>
+    /// <returns>Whether it was on its way already: a late hit.</returns>
+    public bool Demand(int key, CopyPriority priority)
+    {
+        bool isLate = false;
+        if (_queue.Contains(key))
+        {
+            ref CopyRequest request = ref _queue[key];
+            isLate = request.NumTaken > 0;
+            if (!request.IsUrgent)
+            {
+                request.Order = ++_order;
+            }
+
+            request.IsAbandoned = false;
+            _queue.SetPriority(key, priority);
+        }
+        else
+        {
+            _queue.Add(key, new CopyRequest { Priority = priority, Order = ++_order, Slot = SlotTable.None });
+        }
+
+        return isLate;
+    }
+
+    /// <summary>Asks for an expert before its layer runs.</summary>
+    /// <param name="pass">The pass that the prediction is for.</param>
+    /// <param name="key">The expert.</param>
+    /// <param name="probability">How probably it will be used.</param>
+    /// <returns>Whether there is anything new to copy.</returns>
+    public bool Prefetch(long pass, int key, float probability)
+    {
+        if (pass != _pass || _grid.LayerOf(key) <= _layer)
+        {
+            Counters.StalePrefetches++;
+            return false;
+        }
+
+        if (_queue.Contains(key))
+        {
+            ref CopyRequest request = ref _queue[key];
+            request.Probability = Math.Max(request.Probability, probability);
+            request.IsAbandoned = false;
+            return false;
+        }
+
+        if (_table.TryFind(key, out _))
+        {
+            return false;
+        }
+
+        if (!_throttle.Admits())
+        {
+            Counters.ThrottledPrefetches++;
+            return false;
+        }
+
+        CopyRequest added = new() { Priority = CopyPriority.Prefetch, Probability = probability, Pass = pass, Slot = SlotTable.None };
+        _queue.Add(key, added);
+        return true;
+    }
+
+    /// <summary>The next piece to read; none when there is no request, or no slot for one.</summary>
+    /// <param name="piece">The piece.</param>
+    public bool TryTake(out CopyPiece piece)
+    {
+        DropStalePrefetches();
+        bool hasSlots = true;
+        while (true)
+        {
+            int best = FindBest(hasSlots);
+            if (best < 0)
+            {
+                piece = default;
+                return false;
+            }
+
+            ref CopyRequest request = ref _queue[best];
+            if (request.Slot == SlotTable.None && !TryAssign(best, ref request))
+            {
+                if (request.IsOutbid)
+                {
+                    _queue.Remove(best);
+                }
+                else
+                {
+                    hasSlots = false; // go on with those that have a slot
+                }
+
+                continue;
+            }
+
+            piece = new CopyPiece(best, request.NumTaken++, request.Slot, request.Priority);
+            return true;
+        }
+    }
+
+    /// <summary>A piece has been read, or could not be.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="isRead">Whether it is in its slot.</param>
+    /// <returns>Whether the expert is whole: it is then to be checked and admitted.</returns>
+    public bool Complete(in CopyPiece piece, bool isRead)
+    {
+        ref CopyRequest request = ref _queue[piece.Key];
+        request.NumDone++;
+        request.IsBroken |= !isRead;
+        if (request.IsInFlight)
+        {
+            return false;
+        }
+
+        if (request.IsBroken || (request.IsAbandoned && request.NumDone < _numPieces))
+        {
+            Drop(piece.Key);
+            return false;
+        }
+
+        return request.NumDone == _numPieces;
+    }
+
+    /// <summary>A whole expert has been checked.</summary>
+    /// <param name="key">The expert.</param>
+    /// <param name="isSound">Whether it may be used.</param>
+    public void Admit(int key, bool isSound)
+    {
+        ref CopyRequest request = ref _queue[key];
+        if (!isSound)
+        {
+            Drop(key);
+            return;
+        }
+
+        int slot = request.Slot;
+        bool isUnused = request.IsPrefetched && !request.IsUrgent;
+        if (request.IsPrefetched && request.IsUrgent)
+        {
+            // the layer came before the copy was complete: the prefetch was right, if late
+            Counters.UsefulPrefetches++;
+            _throttle.OnUseful();
+        }
+
+        _isUnused[key] = isUnused;
+        _prefetchPass[key] = request.Pass;
+        Usage.OnAdmitted(key);
+        _queue.Remove(key);
+        _table.Publish(slot);
+        RetireSlots();
+    }
+
+    /// <summary>Forgets every request, after an interrupted pass: what is being read ends when its reader is back.</summary>
+    public void Abandon()
+    {
+        for (int i = _queue.Count - 1; i >= 0; i--)
+        {
+            AbandonRequest(_queue.Keys[i]);
+        }
+    }
+
+    // a miss suspends everything that is not urgent (FineMoE, section 4.5)
+    private int FindBest(bool hasSlots)
+    {
+        bool isUrgent = _queue.NumUrgent > 0;
+        int best = -1;
+        foreach (int key in _queue.Keys)
+        {
+            ref CopyRequest request = ref _queue[key];
+            if (request.NumTaken < _numPieces && !request.IsAbandoned && !request.IsBroken
+                && (request.IsUrgent || !isUrgent)
+                && (hasSlots || request.Slot != SlotTable.None)
+                && _queue.GoesBefore(key, best, _layer))
+            {
+                best = key;
+            }
+        }
+
+        return best;
+    }
+
+    private void DropStalePrefetches()
+    {
+        for (int i = _queue.Count - 1; i >= 0; i--)
+        {
+            int key = _queue.Keys[i];
+            ref CopyRequest request = ref _queue[key];
+            if (request.Priority == CopyPriority.Prefetch && (request.Pass != _pass || _grid.LayerOf(key) <= _layer)
+                && request.NumTaken < _numPieces)
+            {
+                Counters.StalePrefetches += request.IsAbandoned ? 0 : 1;
+                AbandonRequest(key);
+            }
+        }
+    }
+
+    private void AbandonRequest(int key)
+    {
+        ref CopyRequest request = ref _queue[key];
+        if (request.IsInFlight || request.NumDone == _numPieces)
+        {
+            request.IsAbandoned = true;
+            _queue.SetPriority(key, CopyPriority.Swap);
+        }
+        else
+        {
+            Drop(key);
+        }
+    }
+
+    private void Drop(int key)
+    {
+        ref CopyRequest request = ref _queue[key];
+        if (request.Slot != SlotTable.None)
+        {
+            _ = _table.TryFree(request.Slot);
+            if (request.IsPrefetched)
+            {
+                Counters.WastedPrefetches++;
+                _throttle.OnWasted();
+            }
+        }
+
+        _queue.Remove(key);
+        RetireSlots();
+    }
+}

@@ -105,6 +105,9 @@ public sealed unsafe class Routing : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
+    /// <summary>Whether a token of the pass has chosen an expert.</summary>
+    internal bool IsChosen(int expert) => _groupStarts[expert + 1] > _groupStarts[expert];
+
     /// <summary>The entries of an expert: one for each token that chose it.</summary>
     internal Share EntriesOf(int expert) => new(_groupStarts[expert], _groupStarts[expert + 1]);
 
@@ -119,17 +122,5 @@ public sealed unsafe class Routing : IDisposable
     {
         int token = _entryTokens[entry];
         return TopKWeights(token)[TopKIds(token).IndexOf(expert)];
-    }
-
-    /// <summary>Experts that at least one token has chosen.</summary>
-    internal int CountUsedExperts()
-    {
-        int used = 0;
-        for (int expert = 0; expert < NumExperts; expert++)
-        {
-            used += _groupStarts[expert + 1] > _groupStarts[expert] ? 1 : 0;
-        }
-
-        return used;
     }
 }

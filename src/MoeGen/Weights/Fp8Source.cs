@@ -29,6 +29,8 @@ internal sealed class Fp8Source : TensorSource
         _block = block;
     }
 
+    public override IReadOnlyList<SourcePart> Parts => [.. base.Parts, new(_scaleFile, _scales)];
+
     public override long BytesPerRow => Columns;
 
     /// <summary>What is legal but odd: a scale of 0, which makes all values of its block 0; null where there is none.</summary>

@@ -9,7 +9,8 @@ internal sealed class LoadPlan
     private readonly Checkpoint _checkpoint;
     private readonly Fp8Block? _fp8Block;
     private readonly Dictionary<(string Name, int Rows), TensorSource> _sources = []; // by expanded name in the file
-    private readonly Dictionary<(TensorSource Source, int Matrix), MatrixRead> _reads = [];
+    private readonly Dictionary<TensorSource, MatrixRead> _denseReads = [];
+    private readonly Dictionary<int, List<List<MatrixRead>>> _expertReads = []; // by layer of the model, then expert
     private readonly Dictionary<string, DenseTensor> _denseTensors = new(StringComparer.Ordinal);
 
     private LoadPlan(Checkpoint checkpoint, Fp8Block? fp8Block)
@@ -24,8 +25,11 @@ internal sealed class LoadPlan
     /// <summary>Tensors outside the experts, by expanded name.</summary>
     public IReadOnlyDictionary<string, DenseTensor> DenseTensors => _denseTensors;
 
-    /// <summary>What to read, in no order.</summary>
-    public IReadOnlyCollection<MatrixRead> Reads => _reads.Values;
+    /// <summary>What to read for them, in no order.</summary>
+    public IReadOnlyCollection<MatrixRead> DenseReads => _denseReads.Values;
+
+    /// <summary>Every tensor that something is read from, in no order.</summary>
+    public IReadOnlyCollection<TensorSource> Sources => _sources.Values;
 
     /// <summary>What was odd about the checkpoint, once it has been read: one line, or null.</summary>
     public string? Notice
@@ -42,10 +46,16 @@ internal sealed class LoadPlan
         }
     }
 
+    /// <summary>What to read for one expert, in the order of its blob.</summary>
+    /// <param name="layer">0-based sparse layer, those of an encoder counted first.</param>
+    /// <param name="expert">0-based expert of the layer.</param>
+    public IReadOnlyList<MatrixRead> ExpertReads(int layer, int expert) =>
+        _expertReads.TryGetValue(layer, out List<List<MatrixRead>>? experts) ? experts[expert] : [];
+
     /// <summary>Makes the plan.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="info">The model.</param>
-    /// <param name="declarations">Its tensors.</param>
+    /// <param name="declarations">Its tensors, or those of them that the checkpoint is to have.</param>
     /// <exception cref="CheckpointException">A tensor is missing, or of another shape or type.</exception>
     public static LoadPlan Create(Checkpoint checkpoint, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations)
     {
@@ -68,6 +78,17 @@ internal sealed class LoadPlan
         return plan;
     }
 
+    /// <summary>Reads everything outside the experts and checks its values, without a place for them.</summary>
+    /// <exception cref="NonFiniteValueException">A tensor holds an infinity or NaN.</exception>
+    public unsafe void CheckDense(CancellationToken cancellationToken)
+    {
+        using RowReader reader = new();
+        foreach (TensorSource source in _denseReads.Keys)
+        {
+            reader.Read(MatrixRead.OfWhole(source), 0, source.Rows, origin: null, cancellationToken);
+        }
+    }
+
     private void AddExperts(TensorDeclaration declaration, int layer, long offset, int numExperts)
     {
         int? count = declaration.Slice?.Count;
@@ -86,8 +107,8 @@ internal sealed class LoadPlan
                 (source, previousName) = (Find(declaration, name), name);
             }
 
-            int matrix = count is null ? 0 : expert;
-            Read(source, matrix).Targets.Add(new TensorTarget(declaration, source, declaration.FirstLayer + layer, expert, offset));
+            ExpertRead(declaration.FirstLayer + layer, expert, source, count is null ? 0 : expert)
+                .Add(new TensorTarget(declaration, source, offset));
         }
     }
 
@@ -100,7 +121,13 @@ internal sealed class LoadPlan
 
         TensorSource source = Find(declaration, TensorDeclaration.Expand(declaration.FileTensor, layer));
         _denseTensors.Add(TensorDeclaration.Expand(declaration.Name, layer), new DenseTensor(DenseBytes, declaration.Shape));
-        Read(source, 0).Targets.Add(new TensorTarget(declaration, source, layer, TensorTarget.NoExpert, DenseBytes));
+        if (!_denseReads.TryGetValue(source, out MatrixRead? read))
+        {
+            read = new MatrixRead(source, 0);
+            _denseReads.Add(source, read);
+        }
+
+        read.Add(new TensorTarget(declaration, source, DenseBytes));
         DenseBytes += declaration.SizeInBytes;
     }
 
@@ -111,12 +138,26 @@ internal sealed class LoadPlan
         return _sources.TryAdd((name, source.Rows), source) ? source : _sources[(name, source.Rows)];
     }
 
-    private MatrixRead Read(TensorSource source, int matrix)
+    // experts come one after the other, each found before the next, so that a number from the config alone makes nothing large
+    private MatrixRead ExpertRead(int layer, int expert, TensorSource source, int matrix)
     {
-        if (!_reads.TryGetValue((source, matrix), out MatrixRead? read))
+        if (!_expertReads.TryGetValue(layer, out List<List<MatrixRead>>? experts))
+        {
+            experts = [];
+            _expertReads.Add(layer, experts);
+        }
+
+        if (expert == experts.Count)
+        {
+            experts.Add([]);
+        }
+
+        List<MatrixRead> reads = experts[expert];
+        MatrixRead? read = reads.Find(read => read.Source == source && read.Matrix == matrix);
+        if (read is null)
         {
             read = new MatrixRead(source, matrix);
-            _reads.Add((source, matrix), read);
+            reads.Add(read);
         }
 
         return read;
@@ -127,21 +168,3 @@ internal sealed class LoadPlan
 /// <param name="Offset">First byte in the block of the dense weights.</param>
 /// <param name="Shape">Declared shape.</param>
 internal readonly record struct DenseTensor(long Offset, IReadOnlyList<int> Shape);
-
-/// <summary>One matrix of a source, read once for all tensors that lie in it.</summary>
-internal sealed class MatrixRead(TensorSource source, int matrix)
-{
-    public TensorSource Source => source;
-
-    public int Matrix => matrix;
-
-    public List<TensorTarget> Targets { get; } = [];
-
-    public int FirstRow => Targets.Min(target => target.FirstSourceRow);
-
-    public int EndRow => Targets.Max(target => target.EndSourceRow);
-
-    public long Offset => source.OffsetOf(matrix, FirstRow);
-
-    public long Length => source.OffsetOf(matrix, EndRow) - Offset;
-}

@@ -22,6 +22,8 @@ internal sealed class Mxfp4Source : TensorSource
         _scales = scales;
     }
 
+    public override IReadOnlyList<SourcePart> Parts => [.. base.Parts, new(_scaleFile, _scales)];
+
     public override long BytesPerRow => Columns / 2;
 
     public override bool IsNeverTransposed => true;

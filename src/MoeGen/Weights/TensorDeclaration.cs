@@ -66,6 +66,13 @@ public sealed record TensorDeclaration
     /// <param name="length">Elements.</param>
     public static TensorDeclaration Vector(string name, int length) => new(name, [length], WeightFormat.F32);
 
+    /// <summary>Declares a matrix whose shape is not known when code is compiled.</summary>
+    /// <param name="name">Name in the checkpoint.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="format">How it is held in memory.</param>
+    internal static TensorDeclaration Matrix(string name, int rows, int columns, WeightFormat format) => new(name, [rows, columns], format);
+
     /// <summary>The tensor exists once in each of some layers.</summary>
     /// <param name="layers">0-based layers.</param>
     public TensorDeclaration In(IReadOnlyList<int> layers) => this with { Layers = layers };

@@ -18,6 +18,9 @@ internal abstract class TensorSource(SafetensorsFile file, TensorEntry entry, in
 
     public int Columns => columns;
 
+    /// <summary>Every tensor of the checkpoint that the values come from, scales included.</summary>
+    public virtual IReadOnlyList<SourcePart> Parts => [new(file, entry)];
+
     /// <summary>Bytes of a row in the file.</summary>
     public abstract long BytesPerRow { get; }
 
@@ -97,6 +100,11 @@ internal abstract class TensorSource(SafetensorsFile file, TensorEntry entry, in
         }
     }
 }
+
+/// <summary>A tensor of a file.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Entry">The tensor in it.</param>
+internal readonly record struct SourcePart(SafetensorsFile File, TensorEntry Entry);
 
 /// <summary>Some rows of a matrix, as they were read.</summary>
 /// <param name="source">Where they are from.</param>

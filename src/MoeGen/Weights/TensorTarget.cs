@@ -3,8 +3,6 @@ namespace MoeGen.Weights;
 /// <summary>The place of a declared tensor in memory, and which rows or columns of a source belong there.</summary>
 internal sealed unsafe class TensorTarget
 {
-    public const int NoExpert = -1;
-
     // sources are read along their rows: 16 float32 are a cache line, 64 of them long make runs worth writing
     private const int TileRows = 16;
     private const int TileColumns = 64;
@@ -20,13 +18,9 @@ internal sealed unsafe class TensorTarget
     /// <summary>Creates the target.</summary>
     /// <param name="declaration">The tensor.</param>
     /// <param name="source">What it is read from.</param>
-    /// <param name="layer">0-based layer.</param>
-    /// <param name="expert">0-based expert, or <see cref="NoExpert"/>.</param>
     /// <param name="offset">First byte, inside the expert's blob or the block of the dense weights.</param>
-    public TensorTarget(TensorDeclaration declaration, TensorSource source, int layer, int expert, long offset)
+    public TensorTarget(TensorDeclaration declaration, TensorSource source, long offset)
     {
-        Layer = layer;
-        Expert = expert;
         Offset = offset;
         _format = declaration.Format;
 
@@ -42,10 +36,7 @@ internal sealed unsafe class TensorTarget
         EndSourceRow = _isTransposed ? source.Rows : _firstRow + ((_rows - 1) * _rowStep) + 1;
     }
 
-    public int Layer { get; }
-
-    public int Expert { get; }
-
+    /// <summary>First byte of the tensor, inside the expert's blob or the block of the dense weights.</summary>
     public long Offset { get; }
 
     /// <summary>First row of the source's matrix that holds values of this tensor.</summary>
@@ -78,6 +69,19 @@ internal sealed unsafe class TensorTarget
     private void WriteRows(byte* address, TensorSource source, in SourceRows piece, ReadOnlySpan<float> values)
     {
         int sourceRowBytes = (int)source.BytesPerRow;
+        if (source.Format == _format && _rowStep == 1 && sourceRowBytes == _rowBytes)
+        {
+            // nothing lies between the rows, neither in the file nor in memory
+            int first = Math.Max(piece.FirstRow, _firstRow), count = Math.Min(piece.FirstRow + piece.Count, _firstRow + _rows) - first;
+            if (count > 0)
+            {
+                piece.Bytes.Slice((first - piece.FirstRow) * sourceRowBytes, count * sourceRowBytes)
+                    .CopyTo(new Span<byte>(address + ((first - _firstRow) * _rowBytes), count * sourceRowBytes));
+            }
+
+            return;
+        }
+
         for (int i = 0; i < piece.Count; i++)
         {
             (int row, int rest) = Math.DivRem(piece.FirstRow + i - _firstRow, _rowStep);

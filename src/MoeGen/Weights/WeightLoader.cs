@@ -1,82 +1,100 @@
-using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using MoeGen.Experts;
+using MoeGen.Experts.Cache;
 using MoeGen.Memory;
 
 namespace MoeGen.Weights;
 
-/// <summary>Reads tensors into their places: by position, in the order of the file, converted and checked on the way.</summary>
-internal sealed unsafe class WeightLoader(NativeBuffer dense, ExpertPool experts)
+/// <summary>Reads weights into their places on all threads, in the order of the files, and tells how far it is.</summary>
+internal sealed unsafe class WeightLoader : IDisposable
 {
-    // large enough that a read costs more than its call, small enough to stay in the caches: 1 MiB of bfloat16
-    private const int PieceElements = 1 << 19;
-
+    private readonly RowReaders _readers = new();
+    private readonly ParallelOptions _parallel;
+    private readonly IProgress<LoadProgress>? _progress;
+    private readonly long _bytesTotal;
     private long _bytesLoaded;
 
-    /// <summary>Reads all of them.</summary>
-    /// <exception cref="NonFiniteValueException">A tensor holds an infinity or NaN.</exception>
-    public void Load(IReadOnlyCollection<MatrixRead> reads, MoeOptions options, CancellationToken cancellationToken)
+    /// <summary>Prepares to load.</summary>
+    /// <param name="options">Threads and progress.</param>
+    /// <param name="bytesTotal">Bytes that will be read.</param>
+    /// <param name="cancellationToken">Stops between pieces of a few MiB.</param>
+    public WeightLoader(MoeOptions options, long bytesTotal, CancellationToken cancellationToken)
     {
-        long bytesTotal = reads.Sum(read => read.Length);
-        MatrixRead[] ordered =
-            [.. reads.OrderBy(read => read.Source.File.Path, StringComparer.Ordinal).ThenBy(read => read.Offset)];
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.ThreadsOrDefault, CancellationToken = cancellationToken };
+        _parallel = new() { MaxDegreeOfParallelism = options.ThreadsOrDefault, CancellationToken = cancellationToken };
+        _progress = options.Progress;
+        _bytesTotal = bytesTotal;
+    }
+
+    /// <summary>Bytes of everything outside the experts.</summary>
+    public static long SizeOf(LoadPlan plan) => plan.DenseReads.Sum(read => read.Length);
+
+    /// <summary>Bytes of all experts.</summary>
+    public static long SizeOf(IExpertSource source, ExpertIndex experts) => experts.Count * source.SizeOfPieces(source.NumPieces);
+
+    /// <summary>Reads everything outside the experts.</summary>
+    /// <param name="plan">What to read.</param>
+    /// <param name="dense">Room for <see cref="LoadPlan.DenseBytes"/>.</param>
+    /// <exception cref="NonFiniteValueException">A tensor holds an infinity or NaN.</exception>
+    public void LoadDense(LoadPlan plan, NativeBuffer dense)
+    {
+        IEnumerable<MatrixRead> inFileOrder =
+            plan.DenseReads.OrderBy(read => read.Source.File.Path, StringComparer.Ordinal).ThenBy(read => read.Offset);
+        ForEach(inFileOrder, read =>
+        {
+            RowReader reader = _readers.Rent();
+            try
+            {
+                reader.Read(read, read.FirstRow, read.EndRow, dense.Pointer, _parallel.CancellationToken);
+            }
+            finally
+            {
+                _readers.Return(reader);
+            }
+
+            Report(read.Length);
+        });
+    }
+
+    /// <summary>Reads all experts.</summary>
+    /// <param name="source">Where they are.</param>
+    /// <param name="experts">The model's experts.</param>
+    /// <param name="cache">A slot for each of them.</param>
+    /// <exception cref="MoeGenException">An expert is damaged.</exception>
+    public void LoadExperts(IExpertSource source, ExpertIndex experts, ExpertCache cache)
+    {
+        IEnumerable<(int, int)> inFileOrder = Enumerable.Range(0, experts.Count).Select(experts.At)
+            .OrderBy(expert => source.PositionOf(expert.Layer, expert.Expert));
+        ForEach(inFileOrder, id =>
+        {
+            (int layer, int expert) = id;
+            byte* slot = cache.Address(layer, expert);
+            for (int piece = 0; piece < source.NumPieces; piece++)
+            {
+                _parallel.CancellationToken.ThrowIfCancellationRequested();
+                source.Read(layer, expert, piece, slot);
+            }
+
+            source.Verify(layer, expert, slot);
+            Report(source.SizeOfPieces(source.NumPieces));
+        });
+    }
+
+    public void Dispose() => _readers.Dispose();
+
+    private void Report(long bytes) => _progress?.Report(new LoadProgress(Interlocked.Add(ref _bytesLoaded, bytes), _bytesTotal));
+
+    private void ForEach<T>(IEnumerable<T> items, Action<T> load)
+    {
         try
         {
-            Parallel.ForEach(Partitioner(ordered), parallel, read =>
-            {
-                Load(read, cancellationToken);
-                long loaded = Interlocked.Add(ref _bytesLoaded, read.Length);
-                options.Progress?.Report(new LoadProgress(loaded, bytesTotal));
-            });
+            // one by one in order: ranges would make the threads read at distant places of the file
+            Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), _parallel, load);
         }
         catch (AggregateException exception)
         {
             // several threads may have found faults; one clear error is enough
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
         }
     }
-
-    // one by one in order: ranges would make the threads read at distant places of the file
-    private static System.Collections.Concurrent.OrderablePartitioner<MatrixRead> Partitioner(MatrixRead[] reads) =>
-        System.Collections.Concurrent.Partitioner.Create(reads, System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering);
-
-    private void Load(MatrixRead read, CancellationToken cancellationToken)
-    {
-        TensorSource source = read.Source;
-        (int firstRow, int endRow) = (read.FirstRow, read.EndRow);
-        int rowsPerPiece = Math.Clamp(PieceElements / source.Columns, 1, endRow - firstRow);
-        bool isDecoded = !read.Targets.TrueForAll(target => target.IsCopyOf(source));
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(checked((int)(rowsPerPiece * source.BytesPerRow)));
-        float[] floats = ArrayPool<float>.Shared.Rent(isDecoded ? rowsPerPiece * source.Columns : 0);
-        try
-        {
-            for (int row = firstRow; row < endRow; row += rowsPerPiece)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                int count = Math.Min(rowsPerPiece, endRow - row);
-                Span<byte> data = bytes.AsSpan(0, (int)(count * source.BytesPerRow));
-                source.File.Read(source.OffsetOf(read.Matrix, row), data);
-                SourceRows piece = new(source, read.Matrix, row, data);
-                source.Check(piece);
-                Span<float> values = floats.AsSpan(0, isDecoded ? count * source.Columns : 0);
-                if (isDecoded)
-                {
-                    source.Decode(piece, values);
-                }
-
-                foreach (TensorTarget target in read.Targets)
-                {
-                    target.Write(Address(target), source, piece, values);
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
-            ArrayPool<float>.Shared.Return(floats);
-        }
-    }
-
-    private byte* Address(TensorTarget target) =>
-        target.Offset + (target.Expert == TensorTarget.NoExpert ? dense.Pointer : experts.Address(target.Layer, target.Expert));
 }

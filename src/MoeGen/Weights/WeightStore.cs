@@ -1,4 +1,5 @@
 using MoeGen.Experts;
+using MoeGen.Experts.Cache;
 using MoeGen.Kernels;
 using MoeGen.Memory;
 
@@ -12,9 +13,9 @@ public sealed unsafe class WeightStore : IDisposable
 {
     private readonly NativeBuffer _dense;
     private readonly IReadOnlyDictionary<string, DenseTensor> _denseTensors; // by expanded name
-    private readonly ExpertPool _experts;
+    private readonly ExpertCache _experts;
 
-    private WeightStore(NativeBuffer dense, IReadOnlyDictionary<string, DenseTensor> denseTensors, ExpertPool experts)
+    private WeightStore(NativeBuffer dense, IReadOnlyDictionary<string, DenseTensor> denseTensors, ExpertCache experts)
     {
         _dense = dense;
         _denseTensors = denseTensors;
@@ -22,7 +23,7 @@ public sealed unsafe class WeightStore : IDisposable
     }
 
     /// <summary>Loads every tensor that a model declares.</summary>
-    /// <param name="folder">Hugging Face folder with <c>model.safetensors</c>, or an index and its shards.</param>
+    /// <param name="folder">Hugging Face folder with <c>model.safetensors</c>, or an index and its shards; or a packed model.</param>
     /// <param name="info">The model.</param>
     /// <param name="declarations">Its tensors.</param>
     /// <param name="options">Memory budget, threads, progress and notices.</param>
@@ -39,17 +40,26 @@ public sealed unsafe class WeightStore : IDisposable
         ArgumentNullException.ThrowIfNull(declarations);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        using Checkpoint checkpoint = Checkpoint.Open(folder);
-        LoadPlan plan = LoadPlan.Create(checkpoint, info, declarations);
-        MemoryPlan.For(info, options).Check(options.MemoryBudget);
+        using WeightFiles files = WeightFiles.Open(folder, info, declarations);
+        LoadPlan plan = files.Plan;
+        MemoryPlan memory = MemoryPlan.For(info, options);
 
         NativeBuffer dense = new(plan.DenseBytes);
-        ExpertPool? experts = null;
+        ExpertCache? experts = null;
         try
         {
-            HashSet<int> sparse = [.. info.SparseLayers];
-            experts = new ExpertPool([.. Enumerable.Range(0, info.NumLayers).Select(sparse.Contains)], info.NumExperts, info.ExpertBytes);
-            new WeightLoader(dense, experts).Load(plan.Reads, options, cancellationToken);
+            IExpertSource source = files.TakeExperts();
+            experts = new ExpertCache(info, source, () => OpenExperts(folder, info, declarations), memory.NumSlots, options);
+            ExpertIndex index = new(info);
+            long expertBytes = memory.IsResident ? WeightLoader.SizeOf(source, index) : 0;
+            using WeightLoader loader = new(options, WeightLoader.SizeOf(plan) + expertBytes, cancellationToken);
+            loader.LoadDense(plan, dense);
+            if (memory.IsResident)
+            {
+                loader.LoadExperts(source, index, experts);
+                experts.AdmitAll();
+            }
+
             if (plan.Notice is { } notice)
             {
                 options.Notice?.Invoke(notice);
@@ -89,14 +99,33 @@ public sealed unsafe class WeightStore : IDisposable
         where TFormat : struct, IWeightFormat =>
         new(_experts, layer);
 
-    /// <summary>The blob of one expert.</summary>
-    internal ExpertSlot Slot(int layer, int expert) => _experts.Slot(layer, expert);
+    /// <summary>Makes a router known to prefetchers that ask what a later layer would choose.</summary>
+    /// <param name="router">Its matrix.</param>
+    /// <param name="layer">0-based sparse layer of the model.</param>
+    public void AddRouter<TShape, TFormat>(Matrix<TShape, TFormat> router, int layer)
+        where TShape : struct, IMatrixShape
+        where TFormat : struct, IWeightFormat =>
+        _experts.Routers[_experts.SparseLayerOf(layer)] = new RouterScores<TShape, TFormat>(router);
+
+    /// <summary>The experts, as many as fit.</summary>
+    internal ExpertCache ExpertCache => _experts;
+
+    /// <summary>The blob of a resident expert.</summary>
+    internal ExpertSlot Slot(int layer, int expert) => _experts.TryFind(layer, expert, out ExpertSlot slot)
+        ? slot
+        : throw new InvalidOperationException($"Expert {expert} of layer {layer} is not in memory.");
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _dense.Dispose();
         _experts.Dispose();
+    }
+
+    private static IExpertSource OpenExperts(string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations)
+    {
+        using WeightFiles files = WeightFiles.Open(folder, info, declarations);
+        return files.TakeExperts();
     }
 
     private DenseTensor Find(string name, int layer, ReadOnlySpan<int> shape)

@@ -85,7 +85,7 @@ public class WeightStoreTests
     [Fact]
     public void BudgetBelowTheNeed_IsRefusedWithBothCounts()
     {
-        long needed = MemoryPlan.For(Demo.ModelInfo, new MoeOptions()).TotalBytes;
+        long needed = MemoryPlan.For(Demo.ModelInfo, new MoeOptions()).FloorBytes;
         MemoryBudgetTooSmallException exception = Assert.Throws<MemoryBudgetTooSmallException>(
             () => Demo.Load(RepositoryFiles.DemoModel, new MoeOptions { MemoryBudget = new ByteSize(needed - 1) }));
         Assert.Contains($"{needed - 1} bytes", exception.Message);

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+
+namespace MoeGen.Experts.Cache;
+
+internal sealed unsafe partial class ExpertCache
+{
+    /// <summary>What has happened so far.</summary>
+    public OffloadingStatistics Statistics
+    {
+        get
+        {
+            lock (_gate)
+            {
+                SchedulerCounters counters = _scheduler.Counters;
+                return new OffloadingStatistics
+                {
+                    Passes = _passes,
+                    Hits = _run.Hits,
+                    LateHits = _run.LateHits,
+                    Misses = _run.Misses,
+                    DemandBytes = BytesRead(CopyPriority.Demand) + BytesRead(CopyPriority.LookAhead),
+                    PrefetchBytes = BytesRead(CopyPriority.Prefetch) + BytesRead(CopyPriority.Swap),
+                    Prefetches = counters.Prefetches,
+                    UsefulPrefetches = counters.UsefulPrefetches,
+                    WastedPrefetches = counters.WastedPrefetches,
+                    StalePrefetches = counters.StalePrefetches,
+                    OutbidPrefetches = counters.OutbidPrefetches,
+                    ThrottledPrefetches = counters.ThrottledPrefetches,
+                    Evictions = counters.Evictions,
+                    Retries = _readers?.Retries ?? 0,
+                    DroppedMessages = _prefetch?.DroppedMessages ?? 0,
+                    StallTime = Stopwatch.GetElapsedTime(0, _stallTicks),
+                    PrefetchTime = _prefetch?.BusyTime ?? TimeSpan.Zero,
+                    NumSlots = _scheduler.NumSlots,
+                    NumExperts = Grid.Count,
+                };
+            }
+        }
+    }
+
+    private long BytesRead(CopyPriority priority) => _readers?.BytesRead(priority) ?? 0;
+}

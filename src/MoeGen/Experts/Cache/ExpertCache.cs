@@ -1,0 +1,308 @@
+using System.Diagnostics;
+using MoeGen.Engine;
+using MoeGen.Experts.Eviction;
+using MoeGen.Experts.Prefetch;
+
+namespace MoeGen.Experts.Cache;
+
+/// <summary>
+/// The experts of a model in as many slots as the memory budget allows. The thread that runs a pass tells it of every layer and gets the
+/// layer's experts in waves; readers fill slots behind it. When all experts of a layer are resident, nothing is locked and nothing waits.
+/// </summary>
+internal sealed unsafe partial class ExpertCache : IDisposable
+{
+    // an interruption is noticed within so many milliseconds while a layer waits for the disk
+    private const int InterruptionIntervalMs = 50;
+
+    private readonly object _gate = new();
+    private readonly ModelInfo _info;
+    private readonly MoeOptions _options;
+    private readonly Func<IExpertSource> _openSource;
+    private readonly ExpertScheduler _scheduler;
+    private readonly SlotPool _pool;
+    private readonly IReadOnlyList<int> _layers; // [grid.NumLayers] layer of the model
+    private readonly ExpertIndex _index;
+    private readonly LayerRun _run;
+    private IExpertSource? _source; // null: every expert is resident
+    private ExpertReaders? _readers; // null: every expert has been resident so far
+    private PrefetchThread? _prefetch;
+    private long _passes;
+    private long _stallTicks;
+    private bool _isDisposed;
+
+    /// <summary>Creates the cache; no expert is read yet.</summary>
+    /// <param name="info">The model.</param>
+    /// <param name="source">What experts are read from; disposed with the cache, or when all experts are resident.</param>
+    /// <param name="openSource">Opens it again, should a smaller budget need it.</param>
+    /// <param name="numSlots">Slots to begin with; as many as there are experts: all are resident, and nothing is evicted.</param>
+    /// <param name="options">What is kept and loaded ahead when not all are resident.</param>
+    public ExpertCache(ModelInfo info, IExpertSource source, Func<IExpertSource> openSource, int numSlots, MoeOptions options)
+    {
+        Grid = GridOf(info);
+        _info = info;
+        _options = options;
+        _openSource = openSource;
+        _layers = info.SparseLayers;
+        _index = new ExpertIndex(info);
+        Routers = new IRouterScores?[Grid.NumLayers];
+        _source = source;
+        _pool = new SlotPool(Grid.Count, info.ExpertBytes);
+        IEviction eviction = options.Offloading.CreateEviction(Grid);
+        _scheduler = new ExpertScheduler(Grid, numSlots, Grid.Count, source.NumPieces, eviction, _pool.Release);
+        _run = new LayerRun(Grid, _scheduler);
+        if (numSlots < Grid.Count)
+        {
+            try
+            {
+                StartReaders();
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>The experts.</summary>
+    public ExpertGrid Grid { get; }
+
+    /// <summary>The experts that the running layer computes next.</summary>
+    public ExpertWave Wave => _run.Wave;
+
+    /// <summary>Routers of the sparse layers, as far as they have been registered, [grid.NumLayers].</summary>
+    public IRouterScores?[] Routers { get; }
+
+    /// <summary>The prefetcher that listens to passes, or null.</summary>
+    public PrefetchThread? Prefetch => _prefetch;
+
+    public static ExpertGrid GridOf(ModelInfo info) => new(info.SparseLayers.Count, info.NumExperts, info.TopK);
+
+    /// <summary>Bytes of the buffers that reading and prefetching need beside the slots.</summary>
+    public static long BufferBytes(ModelInfo info, MoeOptions options)
+    {
+        PrefetchSetup setup = new(GridOf(info), info.HiddenSize, info.Fingerprint);
+        long prefetcher = options.Offloading.PrefetchSizeInBytes(setup);
+        long ring = PrefetchThread.SizeInBytes(setup.Grid, setup.HiddenSize);
+        return ExpertReaders.BufferBytes(info.ExpertBytes, options.Readers) + (prefetcher == 0 ? 0 : prefetcher + ring);
+    }
+
+    /// <summary>First byte of an expert's slot, for a model whose experts are all resident.</summary>
+    /// <param name="layer">0-based sparse layer of the model.</param>
+    /// <param name="expert">0-based expert of the layer.</param>
+    public byte* Address(int layer, int expert) => _pool.Address(_index.Of(layer, expert));
+
+    /// <summary>The layer of the grid for a sparse layer of the model.</summary>
+    public int SparseLayerOf(int layer) => Grid.LayerOf(_index.Of(layer, 0));
+
+    /// <summary>Where an expert is, if it is in memory; it may leave it at any time unless all are resident.</summary>
+    /// <param name="layer">0-based sparse layer of the model.</param>
+    /// <param name="expert">0-based expert of the layer.</param>
+    /// <param name="slot">The place.</param>
+    public bool TryFind(int layer, int expert, out ExpertSlot slot)
+    {
+        bool isReady = _scheduler.TryFind(_index.Of(layer, expert), out int index);
+        slot = isReady ? SlotAt(index) : default;
+        return isReady;
+    }
+
+    /// <summary>The place of a slot.</summary>
+    public ExpertSlot SlotAt(int slot) => new(_pool.Address(slot));
+
+    /// <summary>Every expert has been read to its <see cref="Address"/>: the files are of no more use.</summary>
+    public void AdmitAll()
+    {
+        _scheduler.AdmitAll();
+        _source?.Dispose();
+        _source = null;
+    }
+
+    /// <summary>A pass begins.</summary>
+    public void StartPass()
+    {
+        _passes++;
+        _scheduler.StartPass();
+    }
+
+    /// <summary>A layer has been routed: leases what is there and asks for the rest. The first wave is empty when nothing is there.</summary>
+    /// <param name="layer">0-based layer of the model.</param>
+    /// <param name="routing">Which experts the tokens have chosen.</param>
+    /// <param name="isNewSequence">Whether it is the first pass of a sequence.</param>
+    public void StartLayer(int layer, Routing routing, bool isNewSequence)
+    {
+        ReleaseWave();
+        _run.Start(SparseLayerOf(layer), isNewSequence);
+        for (int expert = 0; expert < Grid.NumExperts; expert++)
+        {
+            Share entries = routing.EntriesOf(expert);
+            if (entries.End > entries.Start)
+            {
+                _run.Add(expert, entries.End - entries.Start);
+            }
+        }
+
+        if (_run.NumMissing > 0)
+        {
+            RequestMissing();
+        }
+
+        Wave.IsLast = _run.NumMissing == 0;
+    }
+
+    /// <summary>The wave has been computed: the next one, which may have to be waited for.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ExpertReadException">An expert cannot be read.</exception>
+    public void NextWave(CancellationToken cancellationToken)
+    {
+        ReleaseWave();
+        WaitForWave(cancellationToken);
+        Wave.IsLast = _run.NumMissing == 0;
+    }
+
+    /// <summary>The pass has ended, or was interrupted: nothing that it wanted is wanted any more.</summary>
+    /// <param name="isComplete">Whether it ran to its end.</param>
+    public void EndPass(bool isComplete)
+    {
+        ReleaseWave();
+        Wave.IsLast = true;
+        if (isComplete)
+        {
+            _prefetch?.TellEnd();
+        }
+        else if (_readers is not null)
+        {
+            lock (_gate)
+            {
+                _scheduler.EndLayer();
+                _scheduler.Abandon();
+            }
+        }
+    }
+
+    /// <summary>Uses another number of slots from now on. Called between passes.</summary>
+    /// <param name="numSlots">Slots, at most as many as there are experts.</param>
+    /// <exception cref="MoeGenException">All experts were resident, and the files they came from are gone or others.</exception>
+    public void Resize(int numSlots)
+    {
+        if (_readers is null && numSlots < Grid.Count)
+        {
+            _source ??= _openSource();
+            StartReaders();
+        }
+
+        lock (_gate)
+        {
+            _scheduler.Resize(numSlots);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Says how probable the experts of a layer are.</summary>
+    public void Expect(int layer, ReadOnlySpan<float> probabilities)
+    {
+        lock (_gate)
+        {
+            probabilities.CopyTo(_scheduler.Usage.Probability.AsSpan(Grid.KeyOf(layer, 0)));
+        }
+    }
+
+    /// <summary>Asks for an expert before its layer runs.</summary>
+    public void RequestPrefetch(long pass, int layer, int expert, float probability)
+    {
+        lock (_gate)
+        {
+            if (_scheduler.Prefetch(pass, Grid.KeyOf(layer, expert), probability))
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>The running pass, counted from 1.</summary>
+    public long Pass => _scheduler.Pass;
+
+    public void Dispose()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _prefetch?.Dispose();
+            _readers?.Dispose();
+            _source?.Dispose();
+            _pool.Dispose();
+        }
+    }
+
+    private void StartReaders()
+    {
+        // first what may refuse: the file of a prefetcher's memory
+        IPrefetch? prefetch = _options.Offloading.CreatePrefetch(new PrefetchSetup(Grid, _info.HiddenSize, _info.Fingerprint));
+        _prefetch = prefetch is null ? null : new PrefetchThread(prefetch, this, _info);
+        _readers = new ExpertReaders(_gate, _scheduler, Grid, _layers, _source!, _pool, _options.Readers);
+    }
+
+    private void RequestMissing()
+    {
+        lock (_gate)
+        {
+            for (int i = 0; i < _run.NumMissing; i++)
+            {
+                _ = _readers!.TryTakeFault(_run.MissingKeyAt(i), out _); // of an earlier attempt
+            }
+
+            _run.RequestMissing();
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void WaitForWave(CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        lock (_gate)
+        {
+            // slots that were just released may be what the readers wait for
+            Monitor.PulseAll(_gate);
+            while (!TryCollectWave())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Monitor.Wait(_gate, InterruptionIntervalMs);
+            }
+        }
+
+        _stallTicks += Stopwatch.GetTimestamp() - start;
+    }
+
+    private bool TryCollectWave()
+    {
+        for (int i = 0; i < _run.NumMissing; i++)
+        {
+            int key = _run.MissingKeyAt(i);
+            if (!_scheduler.IsRequested(key) && _readers!.TryTakeFault(key, out Exception? fault))
+            {
+                throw fault!;
+            }
+        }
+
+        bool hasArrived = _run.CollectArrived();
+        if (_run.RequestDropped())
+        {
+            Monitor.PulseAll(_gate);
+        }
+
+        return hasArrived;
+    }
+
+    private void ReleaseWave()
+    {
+        _run.Release();
+        if (_readers is not null && !_scheduler.KeepsUsedExperts && Wave.Count > 0)
+        {
+            lock (_gate)
+            {
+                _run.GiveUp();
+            }
+        }
+
+        Wave.Clear();
+    }
+}

@@ -1,0 +1,36 @@
+namespace MoeGen.Weights;
+
+/// <summary>One matrix of a source, read once for all tensors that lie in it.</summary>
+internal sealed class MatrixRead(TensorSource source, int matrix)
+{
+    public TensorSource Source => source;
+
+    public int Matrix => matrix;
+
+    /// <summary>Where its rows go; none: they are only checked.</summary>
+    public List<TensorTarget> Targets { get; } = [];
+
+    /// <summary>First row of the matrix that a target needs.</summary>
+    public int FirstRow { get; private set; }
+
+    /// <summary>The row behind the last one.</summary>
+    public int EndRow { get; private set; }
+
+    /// <summary>Whether rows go to their places as they are in the file.</summary>
+    public bool IsCopy { get; private set; } = source.Format is not null;
+
+    public long Offset => source.OffsetOf(matrix, FirstRow);
+
+    public long Length => source.OffsetOf(matrix, EndRow) - Offset;
+
+    /// <summary>A read that only checks: all rows of a matrix.</summary>
+    public static MatrixRead OfWhole(TensorSource source) => new(source, 0) { EndRow = source.Rows };
+
+    public void Add(TensorTarget target)
+    {
+        FirstRow = Targets.Count == 0 ? target.FirstSourceRow : Math.Min(FirstRow, target.FirstSourceRow);
+        EndRow = Math.Max(EndRow, target.EndSourceRow);
+        IsCopy &= target.IsCopyOf(source);
+        Targets.Add(target);
+    }
+}

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using MoeGen.Engine;
+using MoeGen.Experts;
 using MoeGen.Tokenizers;
 using MoeGen.Weights;
 
@@ -17,11 +18,12 @@ public abstract class MoeModel : IDisposable
     private readonly Lock _turn = new();
     private readonly Action<Worker> _forward;
     private readonly Action<Worker> _encode;
-    private readonly MemoryPlan _plan;
     private readonly Tokenizer? _tokenizer;
     private readonly TokenizerFormatException? _tokenizerFault;
     private ForwardPass? _pass;
     private ForwardPass? _running; // the pass that _forward or _encode runs
+    private MemoryPlan _plan;
+    private ByteSize? _budget;
     private long _sequenceBytes;
     private bool _isDisposed;
 
@@ -37,6 +39,7 @@ public abstract class MoeModel : IDisposable
         _weights = weights;
         _options = options;
         ContextLength = options.ContextLengthFor(info);
+        _budget = options.MemoryBudget;
         _plan = MemoryPlan.For(info, options);
         EosTokenIds = GenerationConfig.ReadEosTokenIds(folder) ?? info.EosTokenIds;
         if (File.Exists(Path.Combine(folder, Tokenizer.FileName)))
@@ -84,17 +87,39 @@ public abstract class MoeModel : IDisposable
     /// <summary>Tokens that end a text: from generation_config.json beside the weights, else from config.json.</summary>
     public IReadOnlyList<int> EosTokenIds { get; }
 
-    /// <summary>Starts an empty sequence.</summary>
-    /// <exception cref="MemoryBudgetTooSmallException">There is a memory budget, and one more KV cache does not fit it.</exception>
+    /// <summary>
+    /// Most memory that the model holds; null: most of the machine's memory. Can be changed while texts are being written: experts go or come
+    /// between two tokens, results stay the same.
+    /// </summary>
+    /// <exception cref="MemoryBudgetTooSmallException">The model does not run in the new budget; the old one stays.</exception>
+    public ByteSize? MemoryBudget
+    {
+        get => _budget;
+        set
+        {
+            lock (_turn)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                Use(_plan.Within(value));
+                _budget = value;
+            }
+        }
+    }
+
+    /// <summary>The memory that the model holds now, part by part.</summary>
+    public MemoryPlan MemoryPlan => _plan;
+
+    /// <summary>What the model's expert cache has done so far.</summary>
+    public OffloadingStatistics Statistics => _weights.ExpertCache.Statistics;
+
+    /// <summary>Starts an empty sequence. Its KV cache takes the place of experts where there is no other.</summary>
+    /// <exception cref="MemoryBudgetTooSmallException">One more KV cache does not fit the memory budget.</exception>
     public Sequence CreateSequence()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        long bytes = Sequence.SizeInBytes(Info, ContextLength);
         lock (_turn)
         {
-            // the plan holds one sequence; every further one comes on top
-            (_plan with { KeyValueBytes = _plan.KeyValueBytes + _sequenceBytes }).Check(_options.MemoryBudget);
-            _sequenceBytes += bytes;
+            ResizeFor(_sequenceBytes + Sequence.SizeInBytes(Info, ContextLength));
         }
 
         return new Sequence(this, ContextLength);
@@ -215,8 +240,8 @@ public abstract class MoeModel : IDisposable
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             _running = pass ?? (_pass ??= CreatePass(_options.PrefillChunkFor(Info), maxLogits: 1));
             sequence.SetInput(0);
-            _running.Prepare(tokens, 0, tokens.Length, numLogits: 0, sequence, cancellationToken);
-            _team.Run(_encode);
+            _running.Prepare(tokens, 0, tokens.Length, numLogits: 0, sequence, _weights.ExpertCache, cancellationToken);
+            RunPass(_encode);
             sequence.SetInput(tokens.Length);
         }
     }
@@ -271,14 +296,11 @@ public abstract class MoeModel : IDisposable
         }
     }
 
-    /// <summary>Experts computed by all passes of <see cref="Run(Sequence, ReadOnlySpan{int}, Span{float}, CancellationToken)"/>.</summary>
-    internal long NumExpertUses => _pass?.NumExpertUses ?? 0;
-
     internal void Release(Sequence sequence)
     {
         lock (_turn)
         {
-            _sequenceBytes -= Sequence.SizeInBytes(Info, sequence.Capacity);
+            ResizeFor(_sequenceBytes - Sequence.SizeInBytes(Info, sequence.Capacity));
         }
     }
 
@@ -288,9 +310,9 @@ public abstract class MoeModel : IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         int position = sequence.NumComputed;
-        pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence, cancellationToken);
+        pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence, _weights.ExpertCache, cancellationToken);
         _running = pass;
-        _team.Run(_forward);
+        RunPass(_forward);
         for (int i = 0; i < numLogits; i++)
         {
             int token = FloatConverter.IndexOfNonFinite(pass.Logits[i]);
@@ -301,5 +323,39 @@ public abstract class MoeModel : IDisposable
         }
 
         sequence.Advance(count);
+    }
+
+    private void RunPass(Action<Worker> work)
+    {
+        _weights.ExpertCache.StartPass();
+        bool isComplete = false;
+        try
+        {
+            _team.Run(work);
+            isComplete = true;
+        }
+        finally
+        {
+            _weights.ExpertCache.EndPass(isComplete);
+        }
+    }
+
+    // the plan holds one sequence; every further one comes on top, at the cost of experts
+    private void ResizeFor(long sequenceBytes)
+    {
+        long one = Sequence.SizeInBytes(Info, ContextLength);
+        MemoryPlan plan = _plan with { KeyValueBytes = Math.Max(one, sequenceBytes) };
+        Use(_options.ExpertSlots is null ? plan.Within(_budget) : plan);
+        _sequenceBytes = sequenceBytes;
+    }
+
+    private void Use(MemoryPlan plan)
+    {
+        if (!_isDisposed && plan.NumSlots != _plan.NumSlots)
+        {
+            _weights.ExpertCache.Resize(plan.NumSlots);
+        }
+
+        _plan = plan;
     }
 }

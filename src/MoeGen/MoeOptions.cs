@@ -27,8 +27,20 @@ public sealed record MoeOptions
     /// </summary>
     public int PrefillChunk { get; init; } = DefaultPrefillChunk;
 
-    /// <summary>Most memory that the model may hold: weights, KV cache and working memory; null: the machine's memory.</summary>
+    /// <summary>
+    /// Most memory that the model may hold: weights, KV cache, working memory and buffers; null: most of the machine's memory. Where it does
+    /// not hold all experts, some are read from disk as the text goes on, which changes no result.
+    /// </summary>
     public ByteSize? MemoryBudget { get; init; }
+
+    /// <summary>Which experts are kept and loaded ahead where the budget does not hold all of them.</summary>
+    public Offloading Offloading { get; init; } = Offloading.FineMoE();
+
+    /// <summary>Slots for experts, whatever the budget says: for tests and measurements with a cache of a certain size; null: the budget.</summary>
+    internal int? ExpertSlots { get; init; }
+
+    /// <summary>Threads that read experts; more than a few gain little on one disk.</summary>
+    internal int Readers { get; init; } = 4;
 
     /// <summary>Hears how loading gets on.</summary>
     public IProgress<LoadProgress>? Progress { get; init; }

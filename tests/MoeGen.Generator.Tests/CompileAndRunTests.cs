@@ -2,6 +2,7 @@ using Microsoft.CodeAnalysis;
 using MoeGen.Engine;
 using MoeGen.Generator.Spec;
 using MoeGen.Generator.Tests.Testing;
+using MoeGen.Kernels;
 using MoeGen.Testing;
 using WeightFormat = MoeGen.Weights.WeightFormat;
 
@@ -49,34 +50,51 @@ public class CompileAndRunTests
         int[] input = [.. Enumerable.Range(0, spec.Encoder is null ? 0 : 17).Select(_ => random.Next(spec.VocabSize))];
         ReferenceResult reference = ReferenceModel.Load(spec, folder.Path).Run(tokens, input);
 
-        using MoeModel model = host.LoadModel(folder.Path, new MoeOptions { Threads = 1 + (seed % 3) });
         int chunk = 1 + random.Next(tokens.Length);
-        double[] largest = [.. reference.Logits.Select(row => Math.Max(1, row.Max(Math.Abs)))];
+        MoeOptions options = new() { Threads = 1 + (seed % 3) };
         Routes routes = new();
+        float[][] logits = Run(host.LoadModel(folder.Path, options), tokens, input, chunk, routes);
+        double[] largest = [.. reference.Logits.Select(row => Math.Max(1, row.Max(Math.Abs)))];
+        for (int t = 0; t < tokens.Length; t++)
+        {
+            for (int v = 0; v < spec.VocabSize; v++)
+            {
+                double difference = Math.Abs(logits[t][v] - reference.Logits[t][v]);
+                Assert.True(difference <= Tolerance * largest[t], $"token {t}, logit {v}: off by {difference}; {config}");
+            }
+        }
+
+        Assert.Equal(reference.Experts, routes.ByLayer([.. spec.AllSparseLayers]));
+
+        // with few of its experts in memory the model gives the same bits
+        Assert.True(Offloading.TryParse(Offloading.Names[seed % Offloading.Names.Count], out Offloading? offloading));
+        MoeOptions few = options with { ExpertSlots = 2 + random.Next(4), Offloading = offloading };
+        Assert.Equal(logits, Run(host.LoadModel(folder.Path, few), tokens, input, chunk, observer: null));
+    }
+
+    private static float[][] Run(MoeModel loaded, int[] tokens, int[] input, int chunk, IRoutingObserver? observer)
+    {
+        using MoeModel model = loaded;
         using Sequence sequence = model.CreateSequence();
         using ForwardPass pass = model.CreatePass(Math.Max(chunk, input.Length), chunk);
-        pass.Observer = routes;
-        if (spec.Encoder is not null)
+        pass.Observer = observer;
+        if (input.Length > 0)
         {
             model.Encode(sequence, input, pass, TestContext.Current.CancellationToken);
         }
 
+        List<float[]> logits = [];
         for (int first = 0; first < tokens.Length; first += chunk)
         {
             int count = Math.Min(chunk, tokens.Length - first);
             model.Run(pass, sequence, tokens.AsSpan(first, count), count, TestContext.Current.CancellationToken, tokens.Length);
             for (int t = 0; t < count; t++)
             {
-                for (int v = 0; v < spec.VocabSize; v++)
-                {
-                    double difference = Math.Abs(pass.Logits[t][v] - reference.Logits[first + t][v]);
-                    Assert.True(
-                        difference <= Tolerance * largest[first + t], $"token {first + t}, logit {v}: off by {difference}; {config}");
-                }
+                logits.Add(pass.Logits[t].ToArray());
             }
         }
 
-        Assert.Equal(reference.Experts, routes.ByLayer(model.Info.SparseLayers));
+        return [.. logits];
     }
 
     public static TheoryData<string> PublishedConfigs => [.. RepositoryFiles.FolderNames(Path.Combine(RepositoryFiles.Root, "models"))];
@@ -159,7 +177,7 @@ public class CompileAndRunTests
     {
         private readonly Dictionary<int, List<int[]>> _byLayer = [];
 
-        public void OnRouted(int layer, ForwardPass pass)
+        public void OnRouted(int layer, Activations normed, ForwardPass pass)
         {
             for (int t = 0; t < pass.NumTokens; t++)
             {

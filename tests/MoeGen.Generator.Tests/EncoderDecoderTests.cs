@@ -1,5 +1,6 @@
 using MoeGen.Engine;
 using MoeGen.Generator.Tests.Testing;
+using MoeGen.Kernels;
 using MoeGen.Testing;
 
 namespace MoeGen.Generator.Tests;
@@ -122,7 +123,7 @@ public sealed class EncoderDecoderTests : IDisposable
     {
         // 4 decoder layers, 4 heads, keys and values of 8, 40 positions; once for the text, once for the input; the loads of 8 layers
         const long Keys = 4 * 4 * (8 + 8) * Context * 4, Loads = 8 * (6 + Context) * 4;
-        MoeOptions options = new() { ContextLength = Context, PrefillChunk = 1 };
+        MoeOptions options = new() { ContextLength = Context, PrefillChunk = 1, Offloading = Offloading.Resident() };
         MemoryPlan plan = MemoryPlan.For(_model.Info, options);
         Assert.Equal((2 * Keys) + Loads, plan.KeyValueBytes);
         using ForwardPass pass = _model.CreatePass(Context, 1);
@@ -171,7 +172,7 @@ public sealed class EncoderDecoderTests : IDisposable
     // cancels when a layer has routed; the next sparse layer stops
     private sealed class Canceller(CancellationTokenSource source, int layer) : IRoutingObserver
     {
-        public void OnRouted(int routed, ForwardPass pass)
+        public void OnRouted(int routed, Activations normed, ForwardPass pass)
         {
             if (routed == layer)
             {

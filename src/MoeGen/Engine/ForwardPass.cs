@@ -1,4 +1,5 @@
 using MoeGen.Experts;
+using MoeGen.Experts.Cache;
 using MoeGen.Kernels;
 using MoeGen.Memory;
 using MoeGen.Weights;
@@ -73,8 +74,8 @@ public abstract unsafe class ForwardPass : IDisposable
     /// <summary>Choices of experts in the current layer.</summary>
     public Routing Routing { get; }
 
-    /// <summary>Experts computed since the pass was made, each counted once per layer and run.</summary>
-    internal long NumExpertUses { get; private set; }
+    /// <summary>The experts that layers choose from.</summary>
+    internal ExpertCache Experts { get; private set; } = null!;
 
     /// <summary>Hears the routing of every sparse layer; null: nobody listens.</summary>
     internal IRoutingObserver? Observer { get; set; }
@@ -85,16 +86,32 @@ public abstract unsafe class ForwardPass : IDisposable
     /// <summary>Bytes of working memory.</summary>
     internal long SizeInBytes => Routing.SizeInBytes + _buffers.Sum(buffer => buffer.SizeInBytes);
 
-    /// <summary>Called by a sparse layer when its routing is complete. Worker 0 counts and tells the observer.</summary>
-    /// <param name="layer">0-based layer, those of an encoder counted first.</param>
+    /// <summary>Called when the tokens have been embedded. Worker 0 tells a prefetcher, if there is one.</summary>
+    /// <param name="embeddings">What the embedding made of the tokens, [NumTokens, hidden].</param>
     /// <param name="worker">The calling worker.</param>
-    public void OnRouted(int layer, Worker worker)
+    public void OnEmbedded(Activations embeddings, Worker worker)
+    {
+        if (worker.Index == 0)
+        {
+            Observer?.OnEmbedded(embeddings, this);
+            Experts.Prefetch?.TellStart(embeddings, NumTokens, isNewSequence: FirstPosition == 0);
+        }
+    }
+
+    /// <summary>
+    /// Called by a sparse layer when its routing is complete. Worker 0 asks for the layer's experts, and tells the prefetcher and the observer.
+    /// </summary>
+    /// <param name="layer">0-based layer, those of an encoder counted first.</param>
+    /// <param name="normed">What the router has seen, [NumTokens, hidden].</param>
+    /// <param name="worker">The calling worker.</param>
+    public void OnRouted(int layer, Activations normed, Worker worker)
     {
         if (worker.Index == 0)
         {
             CancellationToken.ThrowIfCancellationRequested();
-            NumExpertUses += Routing.CountUsedExperts();
-            Observer?.OnRouted(layer, this);
+            Experts.StartLayer(layer, Routing, isNewSequence: FirstPosition == 0);
+            Experts.Prefetch?.TellRouted(Experts.SparseLayerOf(layer), Routing, normed, NumTokens);
+            Observer?.OnRouted(layer, normed, this);
         }
     }
 
@@ -116,9 +133,11 @@ public abstract unsafe class ForwardPass : IDisposable
     /// <param name="length">Tokens of the whole text, later chunks included.</param>
     /// <param name="numLogits">How many of the last tokens need logits.</param>
     /// <param name="sequence">The sequence, computed up to the first token.</param>
+    /// <param name="experts">The experts of the model.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     internal void Prepare(
-        ReadOnlySpan<int> tokens, int firstPosition, int length, int numLogits, Sequence sequence, CancellationToken cancellationToken)
+        ReadOnlySpan<int> tokens, int firstPosition, int length, int numLogits, Sequence sequence, ExpertCache experts,
+        CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, MaxTokens, nameof(tokens));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(numLogits, Math.Min(MaxLogits, tokens.Length));
@@ -131,6 +150,7 @@ public abstract unsafe class ForwardPass : IDisposable
         InputCache = sequence.InputCache!;
         InputLength = sequence.InputLength;
         Loads = sequence.Loads!;
+        Experts = experts;
         CancellationToken = cancellationToken;
     }
 

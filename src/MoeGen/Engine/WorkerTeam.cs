@@ -20,6 +20,7 @@ internal sealed class WorkerTeam : IDisposable
     private Action<Worker>? _work;
     private int _epoch; // counts pieces of work; a change wakes the workers
     private int _sleepers;
+    private int _parked; // workers that sleep in Sync
     private int _running; // workers other than 0 still at the current piece
     private int _arrived; // workers waiting in Sync
     private int _phase; // counts completed Syncs
@@ -89,9 +90,11 @@ internal sealed class WorkerTeam : IDisposable
         {
             _arrived = 0;
             Interlocked.Increment(ref _phase);
+            WakeParked();
             return;
         }
 
+        long deadline = Stopwatch.GetTimestamp() + (Stopwatch.Frequency * SpinMicroseconds / 1_000_000);
         SpinWait spin = default;
         while (Volatile.Read(ref _phase) == phase)
         {
@@ -101,6 +104,37 @@ internal sealed class WorkerTeam : IDisposable
             }
 
             spin.SpinOnce(sleep1Threshold: -1);
+            if (Stopwatch.GetTimestamp() > deadline)
+            {
+                Park(phase);
+            }
+        }
+    }
+
+    // a worker that waits long, for one that waits for the disk, leaves the processor to those that read
+    private void Park(int phase)
+    {
+        lock (_gate)
+        {
+            // counted before the phase is read again: either this worker sees the new phase, or the last one to arrive sees a parked worker
+            Interlocked.Increment(ref _parked);
+            while (Volatile.Read(ref _phase) == phase && Volatile.Read(ref _fault) is null)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            Interlocked.Decrement(ref _parked);
+        }
+    }
+
+    private void WakeParked()
+    {
+        if (Volatile.Read(ref _parked) > 0)
+        {
+            lock (_gate)
+            {
+                Monitor.PulseAll(_gate);
+            }
         }
     }
 
@@ -134,6 +168,7 @@ internal sealed class WorkerTeam : IDisposable
         catch (Exception exception)
         {
             Interlocked.CompareExchange(ref _fault, ExceptionDispatchInfo.Capture(exception), null);
+            WakeParked();
         }
     }
 

@@ -6,7 +6,7 @@ namespace MoeGen.Kernels;
 public static unsafe partial class FeedForward
 {
     /// <summary>
-    /// First half, sparse: each expert's gate and up on the tokens that chose it. Workers share the columns of gate and up.
+    /// First half, sparse: gate and up of each expert of the wave on the tokens that chose it. Workers share the columns of gate and up.
     /// </summary>
     /// <param name="activation">What to make of gate and up.</param>
     /// <param name="experts">The layer's experts.</param>
@@ -17,7 +17,7 @@ public static unsafe partial class FeedForward
     /// <param name="worker">The calling worker.</param>
     /// <param name="scalesInput">
     /// The weight of a choice scales the expert's input, as in Llama 4, and so both products before the activation; experts with biases
-    /// cannot be scaled like this. <c>DownAndAdd</c> must be told the same.
+    /// cannot be scaled like this. <c>AddChosen</c> must be told the same.
     /// </param>
     public static void GateAndUp<TActivation, TExpert, TUp, TDown, TFormat>(
         TActivation activation, ExpertList<TExpert, TUp, TDown, TFormat> experts, Routing routing, Activations x, Activations gate,
@@ -31,37 +31,18 @@ public static unsafe partial class FeedForward
         ArgumentNullException.ThrowIfNull(experts);
         ArgumentNullException.ThrowIfNull(routing);
         Share rows = MatMul.RowsOf<TUp>(worker);
-        for (int id = 0; id < experts.Count; id++)
+        foreach (ChosenExpert chosen in experts.InWave(routing))
         {
-            Share entries = routing.EntriesOf(id);
-            int count = entries.End - entries.Start;
-            if (count > 0)
+            TExpert expert = TExpert.At(chosen.Slot);
+            MatMul.Run(FromTokens(expert.GateProj, TExpert.GateBias(chosen.Slot), routing, chosen, x, gate), rows);
+            MatMul.Run(FromTokens(expert.UpProj, TExpert.UpBias(chosen.Slot), routing, chosen, x, up), rows);
+            if (scalesInput)
             {
-                ExpertSlot slot = experts.Slot(id);
-                TExpert expert = TExpert.At(slot);
-                int* tokens = routing.EntryTokens + entries.Start;
-                Product<TUp, TFormat> gated = new(expert.GateProj, x, gate, count)
-                {
-                    InputRows = tokens,
-                    FirstOutputRow = entries.Start,
-                    Bias = TExpert.GateBias(slot).Data,
-                };
-                Product<TUp, TFormat> upped = new(expert.UpProj, x, up, count)
-                {
-                    InputRows = tokens,
-                    FirstOutputRow = entries.Start,
-                    Bias = TExpert.UpBias(slot).Data,
-                };
-                MatMul.Run(gated, rows);
-                MatMul.Run(upped, rows);
-                if (scalesInput)
-                {
-                    ScaleEntries(routing, id, entries, gate, rows);
-                    ScaleEntries(routing, id, entries, up, rows);
-                }
-
-                GatedActivation.Activate<TActivation>(gate, up, entries.Start, count, rows);
+                ScaleEntries(routing, chosen, gate, rows);
+                ScaleEntries(routing, chosen, up, rows);
             }
+
+            GatedActivation.Activate<TActivation>(gate, up, chosen.Entries.Start, chosen.NumTokens, rows);
         }
     }
 
@@ -87,42 +68,21 @@ public static unsafe partial class FeedForward
         ArgumentNullException.ThrowIfNull(experts);
         ArgumentNullException.ThrowIfNull(routing);
         Share rows = MatMul.RowsOf<TUp>(worker);
-        for (int id = 0; id < experts.Count; id++)
+        foreach (ChosenExpert chosen in experts.InWave(routing))
         {
-            Share entries = routing.EntriesOf(id);
-            int count = entries.End - entries.Start;
-            if (count > 0)
-            {
-                ExpertSlot slot = experts.Slot(id);
-                Product<TUp, TFormat> product = new(TExpert.At(slot).UpProj, x, up, count)
-                {
-                    InputRows = routing.EntryTokens + entries.Start,
-                    FirstOutputRow = entries.Start,
-                    Bias = TExpert.UpBias(slot).Data,
-                };
-                MatMul.Run(product, rows);
-                GatedActivation.Activate<TActivation>(up, entries.Start, count, rows);
-            }
+            MatMul.Run(FromTokens(TExpert.At(chosen.Slot).UpProj, TExpert.UpBias(chosen.Slot), routing, chosen, x, up), rows);
+            GatedActivation.Activate<TActivation>(up, chosen.Entries.Start, chosen.NumTokens, rows);
         }
     }
 
-    /// <summary>
-    /// Second half, sparse: each expert's down projection, then <c>hidden += scale * sum_k weight_k * down_k</c>. Workers share the columns
-    /// of hidden.
-    /// </summary>
+    /// <summary>Second half, sparse: each expert's down projection. Workers share the columns of hidden.</summary>
     /// <param name="experts">The layer's experts.</param>
-    /// <param name="routing">Choices, grouped by expert; a choice below 0 was dropped and contributes nothing.</param>
-    /// <param name="gate">Activations of the first half, [numTokens * topK, intermediate].</param>
-    /// <param name="down">Scratch, [numTokens * topK, hidden].</param>
-    /// <param name="hidden">Residual stream, [numTokens, hidden]; the sum is added.</param>
-    /// <param name="numTokens">Tokens.</param>
+    /// <param name="routing">Choices, grouped by expert.</param>
+    /// <param name="activated">Activations of the first half, [numTokens * topK, intermediate].</param>
+    /// <param name="down">Receives the outputs, [numTokens * topK, hidden], a row per choice, grouped by expert.</param>
     /// <param name="worker">The calling worker.</param>
-    /// <param name="scale">Factor on what is added.</param>
-    /// <param name="scalesInput">The weights were spent on the experts' inputs and count as 1 here.</param>
-    /// <remarks>Experts may compute in any order: a token's sum is always taken in the order of its choices, best first.</remarks>
-    public static void DownAndAdd<TExpert, TUp, TDown, TFormat>(
-        ExpertList<TExpert, TUp, TDown, TFormat> experts, Routing routing, Activations gate, Activations down, Activations hidden,
-        int numTokens, Worker worker, float scale = 1, bool scalesInput = false)
+    public static void Down<TExpert, TUp, TDown, TFormat>(
+        ExpertList<TExpert, TUp, TDown, TFormat> experts, Routing routing, Activations activated, Activations down, Worker worker)
         where TExpert : struct, IExpert<TExpert, TUp, TDown, TFormat>
         where TUp : struct, IMatrixShape
         where TDown : struct, IMatrixShape
@@ -131,27 +91,38 @@ public static unsafe partial class FeedForward
         ArgumentNullException.ThrowIfNull(experts);
         ArgumentNullException.ThrowIfNull(routing);
         Share rows = MatMul.RowsOf<TDown>(worker);
-        for (int id = 0; id < experts.Count; id++)
+        foreach (ChosenExpert chosen in experts.InWave(routing))
         {
-            Share entries = routing.EntriesOf(id);
-            int count = entries.End - entries.Start;
-            if (count > 0)
+            Product<TDown, TFormat> product = new(TExpert.At(chosen.Slot).DownProj, activated, down, chosen.NumTokens)
             {
-                ExpertSlot slot = experts.Slot(id);
-                Product<TDown, TFormat> product = new(TExpert.At(slot).DownProj, gate, down, count)
-                {
-                    FirstInputRow = entries.Start,
-                    FirstOutputRow = entries.Start,
-                    Bias = TExpert.DownBias(slot).Data,
-                };
-                MatMul.Run(product, rows);
-            }
+                FirstInputRow = chosen.Entries.Start,
+                FirstOutputRow = chosen.Entries.Start,
+                Bias = TExpert.DownBias(chosen.Slot).Data,
+            };
+            MatMul.Run(product, rows);
         }
+    }
 
-        // the columns of a worker are the rows it has just multiplied, so there is nothing to wait for
+    /// <summary>
+    /// Last step, sparse, when all experts have been computed: <c>hidden += scale * sum_k weight_k * down_k</c>. Workers share the columns of
+    /// hidden, each those that it has multiplied in <c>Down</c>, so there is nothing to wait for in between.
+    /// </summary>
+    /// <param name="routing">Choices; one below 0 was dropped and contributes nothing.</param>
+    /// <param name="down">Outputs of the experts, [numTokens * topK, hidden].</param>
+    /// <param name="hidden">Residual stream, [numTokens, hidden]; the sum is added.</param>
+    /// <param name="numTokens">Tokens.</param>
+    /// <param name="worker">The calling worker.</param>
+    /// <param name="scale">Factor on what is added.</param>
+    /// <param name="scalesInput">The weights were spent on the experts' inputs and count as 1 here.</param>
+    /// <remarks>Experts may compute in any order: a token's sum is always taken in the order of its choices, best first.</remarks>
+    public static void AddChosen(
+        Routing routing, Activations down, Activations hidden, int numTokens, Worker worker, float scale = 1, bool scalesInput = false)
+    {
+        ArgumentNullException.ThrowIfNull(routing);
+        Share columns = MatMul.RowsOf(hidden.Width, worker);
         for (int token = 0; token < numTokens; token++)
         {
-            float* sum = hidden.Row(token) + rows.Start;
+            float* sum = hidden.Row(token) + columns.Start;
             ReadOnlySpan<int> entriesOfToken = routing.EntriesOfToken(token);
             ReadOnlySpan<float> weights = routing.TopKWeights(token);
             for (int k = 0; k < entriesOfToken.Length; k++)
@@ -159,18 +130,30 @@ public static unsafe partial class FeedForward
                 if (entriesOfToken[k] != Routing.Dropped)
                 {
                     float factor = scalesInput ? scale : weights[k] * scale;
-                    VectorMath.AddScaled(sum, down.Row(entriesOfToken[k]) + rows.Start, factor, rows.End - rows.Start);
+                    VectorMath.AddScaled(sum, down.Row(entriesOfToken[k]) + columns.Start, factor, columns.End - columns.Start);
                 }
             }
         }
     }
 
-    // multiplies some columns of an expert's entries by the weights with which it was chosen
-    private static void ScaleEntries(Routing routing, int expert, Share entries, Activations x, Share columns)
-    {
-        for (int entry = entries.Start; entry < entries.End; entry++)
+    // the product of an expert's first half: rows of the tokens that chose it in, a row for each choice out
+    private static Product<TUp, TFormat> FromTokens<TUp, TFormat>(
+        Matrix<TUp, TFormat> weight, WeightVector bias, Routing routing, ChosenExpert chosen, Activations x, Activations y)
+        where TUp : struct, IMatrixShape
+        where TFormat : struct, IWeightFormat =>
+        new(weight, x, y, chosen.NumTokens)
         {
-            VectorMath.Scale(x.Row(entry) + columns.Start, routing.WeightOf(expert, entry), columns.End - columns.Start);
+            InputRows = routing.EntryTokens + chosen.Entries.Start,
+            FirstOutputRow = chosen.Entries.Start,
+            Bias = bias.Data,
+        };
+
+    // multiplies some columns of an expert's entries by the weights with which it was chosen
+    private static void ScaleEntries(Routing routing, ChosenExpert chosen, Activations x, Share columns)
+    {
+        for (int entry = chosen.Entries.Start; entry < chosen.Entries.End; entry++)
+        {
+            VectorMath.Scale(x.Row(entry) + columns.Start, routing.WeightOf(chosen.Id, entry), columns.End - columns.Start);
         }
     }
 }

@@ -68,7 +68,10 @@ public static unsafe class MatMul
     /// <summary>The rows of a matrix that a worker computes.</summary>
     internal static Share RowsOf<TShape>(Worker worker)
         where TShape : struct, IMatrixShape =>
-        worker.Share(TShape.Rows, RowGranularity);
+        RowsOf(TShape.Rows, worker);
+
+    /// <summary>The rows that a worker computes of so many.</summary>
+    internal static Share RowsOf(int rows, Worker worker) => worker.Share(rows, RowGranularity);
 
     /// <summary>Computes some rows of a product with the widest vectors of this processor.</summary>
     internal static void Run<TShape, TFormat>(in Product<TShape, TFormat> product, Share rows)

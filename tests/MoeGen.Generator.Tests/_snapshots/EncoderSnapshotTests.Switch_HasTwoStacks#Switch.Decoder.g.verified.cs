@@ -51,6 +51,7 @@ internal sealed class Decoder
         // the embedding of every token
         Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker);
         worker.Sync();
+        pass.OnEmbedded(pass.Hidden, worker);
 
         foreach (DecoderLayer layer in _layers)
         {

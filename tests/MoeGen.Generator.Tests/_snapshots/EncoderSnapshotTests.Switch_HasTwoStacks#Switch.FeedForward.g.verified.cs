@@ -33,13 +33,20 @@ internal sealed class EncoderSparseFeedForward
     {
         int tokens = pass.NumTokens;
 
-        // the 1 best experts of every token
+        // the 1 best experts of every token; those that are not in memory are asked for
         _router.Choose(pass, worker);
 
-        // each expert on the tokens that chose it; their weighted sum is added to the residual stream
-        FeedForward.Up(new ReGlu(), Experts, pass.Routing, pass.Normed, pass.Up, worker);
-        worker.Sync();
-        FeedForward.DownAndAdd(Experts, pass.Routing, pass.Up, pass.Down, pass.Hidden, tokens, worker);
+        // each expert on the tokens that chose it: those in memory first, the others as they arrive
+        do
+        {
+            FeedForward.Up(new ReGlu(), Experts, pass.Routing, pass.Normed, pass.Up, worker);
+            worker.Sync();
+            FeedForward.Down(Experts, pass.Routing, pass.Up, pass.Down, worker);
+        }
+        while (Experts.NextWave(pass, worker));
+
+        // their weighted sum is added to the residual stream
+        FeedForward.AddChosen(pass.Routing, pass.Down, pass.Hidden, tokens, worker);
         worker.Sync();
     }
 }
@@ -88,13 +95,20 @@ internal sealed class SparseFeedForward
     {
         int tokens = pass.NumTokens;
 
-        // the 1 best experts of every token
+        // the 1 best experts of every token; those that are not in memory are asked for
         _router.Choose(pass, worker);
 
-        // each expert on the tokens that chose it; their weighted sum is added to the residual stream
-        FeedForward.Up(new ReGlu(), Experts, pass.Routing, pass.Normed, pass.Up, worker);
-        worker.Sync();
-        FeedForward.DownAndAdd(Experts, pass.Routing, pass.Up, pass.Down, pass.Hidden, tokens, worker);
+        // each expert on the tokens that chose it: those in memory first, the others as they arrive
+        do
+        {
+            FeedForward.Up(new ReGlu(), Experts, pass.Routing, pass.Normed, pass.Up, worker);
+            worker.Sync();
+            FeedForward.Down(Experts, pass.Routing, pass.Up, pass.Down, worker);
+        }
+        while (Experts.NextWave(pass, worker));
+
+        // their weighted sum is added to the residual stream
+        FeedForward.AddChosen(pass.Routing, pass.Down, pass.Hidden, tokens, worker);
         worker.Sync();
     }
 }

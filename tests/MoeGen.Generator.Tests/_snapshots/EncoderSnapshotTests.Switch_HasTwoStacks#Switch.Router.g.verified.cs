@@ -25,6 +25,7 @@ internal sealed class EncoderRouter
     {
         _router = weights.Matrix<RouterShape, F32>(WeightMap.EncoderRouter, index);
         _layer = index;
+        weights.AddRouter(_router, _layer);
     }
 
     /// <summary>Chooses experts for every token of the pass from its normed hidden state.</summary>
@@ -43,7 +44,7 @@ internal sealed class EncoderRouter
 
         // the choices of all tokens, expert by expert
         pass.Routing.GroupByExpert(pass.NumTokens, worker);
-        pass.OnRouted(_layer, worker);
+        pass.OnRouted(_layer, pass.Normed, worker);
         worker.Sync();
     }
 }
@@ -62,6 +63,7 @@ internal sealed class Router
     {
         _router = weights.Matrix<RouterShape, F32>(WeightMap.Router, index);
         _layer = 4 + index;
+        weights.AddRouter(_router, _layer);
     }
 
     /// <summary>Chooses experts for every token of the pass from its normed hidden state.</summary>
@@ -80,7 +82,7 @@ internal sealed class Router
 
         // the choices of all tokens, expert by expert
         pass.Routing.GroupByExpert(pass.NumTokens, worker);
-        pass.OnRouted(_layer, worker);
+        pass.OnRouted(_layer, pass.Normed, worker);
         worker.Sync();
     }
 }

@@ -27,6 +27,7 @@ internal sealed class Router
         _router = weights.Matrix<RouterShape, Bf16>(WeightMap.Router, index);
         _correctionBias = weights.Vector(WeightMap.RouterCorrectionBias, 256, index);
         _layer = index;
+        weights.AddRouter(_router, _layer);
     }
 
     /// <summary>Chooses experts for every token of the pass from its normed hidden state.</summary>
@@ -43,7 +44,7 @@ internal sealed class Router
 
         // the choices of all tokens, expert by expert
         pass.Routing.GroupByExpert(pass.NumTokens, worker);
-        pass.OnRouted(_layer, worker);
+        pass.OnRouted(_layer, pass.Normed, worker);
         worker.Sync();
     }
 }

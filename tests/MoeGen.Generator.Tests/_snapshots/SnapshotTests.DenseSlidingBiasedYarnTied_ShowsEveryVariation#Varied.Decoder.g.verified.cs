@@ -45,6 +45,7 @@ internal sealed class Decoder
         Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker);
         _rope.Prepare(pass.Rotations, pass.FirstPosition, pass.NumTokens, pass.Length, worker);
         worker.Sync();
+        pass.OnEmbedded(pass.Hidden, worker);
 
         foreach (Layer layer in _layers)
         {

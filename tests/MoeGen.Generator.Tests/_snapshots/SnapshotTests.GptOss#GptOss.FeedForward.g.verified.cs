@@ -33,13 +33,20 @@ internal sealed class SparseFeedForward
     {
         int tokens = pass.NumTokens;
 
-        // the 4 best experts of every token
+        // the 4 best experts of every token; those that are not in memory are asked for
         _router.Choose(pass, worker);
 
-        // each expert on the tokens that chose it; their weighted sum is added to the residual stream
-        FeedForward.GateAndUp(new ClampedSwiGlu<SwiGluLimit>(), Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker);
-        worker.Sync();
-        FeedForward.DownAndAdd(Experts, pass.Routing, pass.Gate, pass.Down, pass.Hidden, tokens, worker);
+        // each expert on the tokens that chose it: those in memory first, the others as they arrive
+        do
+        {
+            FeedForward.GateAndUp(new ClampedSwiGlu<SwiGluLimit>(), Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker);
+            worker.Sync();
+            FeedForward.Down(Experts, pass.Routing, pass.Gate, pass.Down, worker);
+        }
+        while (Experts.NextWave(pass, worker));
+
+        // their weighted sum is added to the residual stream
+        FeedForward.AddChosen(pass.Routing, pass.Down, pass.Hidden, tokens, worker);
         worker.Sync();
     }
 }

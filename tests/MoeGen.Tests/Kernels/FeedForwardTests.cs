@@ -1,6 +1,8 @@
 using MoeGen.Engine;
 using MoeGen.Experts;
+using MoeGen.Experts.Cache;
 using MoeGen.Kernels;
+using MoeGen.Tests.Experts.Cache;
 using MoeGen.Weights;
 
 namespace MoeGen.Tests.Kernels;
@@ -29,11 +31,11 @@ public unsafe class FeedForwardTests
     public void Biases_AreAddedInEveryProjection()
     {
         using Fixture f = new(_random, Biased.Size);
-        using ExpertPool pool = f.Pool;
+        ExpertCache pool = f.Pool;
         ExpertList<Biased, UpShape, DownShape, F32> experts = new(pool, 0);
         double[][] expected = f.Expected(1, (x, e, _) =>
         {
-            ExpertSlot slot = pool.Slot(0, e);
+            Assert.True(pool.TryFind(0, e, out ExpertSlot slot));
             double[] gate = Add(Product(Biased.At(slot).GateProj, x), Biased.GateBias(slot));
             double[] up = Add(Product(Biased.At(slot).UpProj, x), Biased.UpBias(slot));
             return Add(Product(Biased.At(slot).DownProj, [.. gate.Zip(up, SwiGlu)]), Biased.DownBias(slot));
@@ -44,7 +46,8 @@ public unsafe class FeedForwardTests
             {
                 FeedForward.GateAndUp(new SwiGlu(), experts, f.Routing, f.X, f.Gate, f.Up, worker);
                 worker.Sync();
-                FeedForward.DownAndAdd(experts, f.Routing, f.Gate, f.Down, f.Output, NumTokens, worker);
+                FeedForward.Down(experts, f.Routing, f.Gate, f.Down, worker);
+                FeedForward.AddChosen(f.Routing, f.Down, f.Output, NumTokens, worker);
             }, expected);
         }
     }
@@ -53,7 +56,7 @@ public unsafe class FeedForwardTests
     public void ExpertsWithoutAGate_AreRectified()
     {
         using Fixture f = new(_random, Plain.Size);
-        using ExpertPool pool = f.Pool;
+        ExpertCache pool = f.Pool;
         ExpertList<Plain, UpShape, DownShape, F32> experts = new(pool, 0);
         double[][] expected = f.Expected(1, (x, e, _) =>
             Product(experts[e].DownProj, [.. Product(experts[e].UpProj, x).Select(v => Math.Max(v, 0))]));
@@ -63,7 +66,8 @@ public unsafe class FeedForwardTests
             {
                 FeedForward.Up(new ReGlu(), experts, f.Routing, f.X, f.Up, worker);
                 worker.Sync();
-                FeedForward.DownAndAdd(experts, f.Routing, f.Up, f.Down, f.Output, NumTokens, worker);
+                FeedForward.Down(experts, f.Routing, f.Up, f.Down, worker);
+                FeedForward.AddChosen(f.Routing, f.Down, f.Output, NumTokens, worker);
             }, expected);
         }
     }
@@ -122,7 +126,7 @@ public unsafe class FeedForwardTests
     private void CheckGated(float scale, bool scalesInput)
     {
         using Fixture f = new(_random, Gated.Size);
-        using ExpertPool pool = f.Pool;
+        ExpertCache pool = f.Pool;
         ExpertList<Gated, UpShape, DownShape, F32> experts = new(pool, 0);
         double[][] expected = f.Expected(scale, (x, e, weight) =>
         {
@@ -136,7 +140,8 @@ public unsafe class FeedForwardTests
             {
                 FeedForward.GateAndUp(new SwiGlu(), experts, f.Routing, f.X, f.Gate, f.Up, worker, scalesInput);
                 worker.Sync();
-                FeedForward.DownAndAdd(experts, f.Routing, f.Gate, f.Down, f.Output, NumTokens, worker, scale, scalesInput);
+                FeedForward.Down(experts, f.Routing, f.Gate, f.Down, worker);
+                FeedForward.AddChosen(f.Routing, f.Down, f.Output, NumTokens, worker, scale, scalesInput);
             }, expected);
         }
     }
@@ -210,7 +215,7 @@ public unsafe class FeedForwardTests
 
         public Fixture(Random random, long expertBytes)
         {
-            Pool = new ExpertPool([true], NumExperts, expertBytes);
+            Pool = FakeExperts.Resident(NumExperts, TopKExperts, expertBytes);
             for (int e = 0; e < NumExperts; e++)
             {
                 // padding is zero in every row; here all matrices have one row length before padding
@@ -243,7 +248,7 @@ public unsafe class FeedForwardTests
             (X, Gate, Up, Down, Output) = (x, gate, up, down, output);
         }
 
-        public ExpertPool Pool { get; }
+        public ExpertCache Pool { get; }
 
         public Routing Routing { get; }
 
@@ -290,6 +295,11 @@ public unsafe class FeedForwardTests
             team.Run(worker =>
             {
                 Routing.GroupByExpert(NumTokens, worker);
+                if (worker.Index == 0)
+                {
+                    Pool.StartLayer(0, Routing, isNewSequence: false);
+                }
+
                 worker.Sync();
                 work(worker);
             });
@@ -309,6 +319,7 @@ public unsafe class FeedForwardTests
 
         public void Dispose()
         {
+            Pool.Dispose();
             Routing.Dispose();
             foreach (NativeFloats memory in _memory)
             {

@@ -95,6 +95,7 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
 
         writer.Lines($$"""
             worker.Sync();
+            pass.OnEmbedded(pass.Hidden, worker);
 
             foreach ({{info.LayerType}} layer in _layers)
             {

@@ -83,25 +83,34 @@ internal sealed class FeedForwardFeature : Feature<FeedForwardInfo>
         writer.Open("public void Forward(Pass pass, Worker worker)");
         writer.Line("int tokens = pass.NumTokens;");
         writer.Line();
+        writer.Lines($"""
+            // the {sparse.TopK} best experts of every token; those that are not in memory are asked for
+            _router.Choose(pass, worker);
+
+            """);
         if (sparse.SharedExpert is not null)
         {
             WriteSharedExpert(writer, info, sparse);
         }
 
         string activation = Activation(sparse.Activation);
-        string scale = Scale(info, "scale: ");
         string activated = sparse.Activation.IsUngated ? "Up" : "Gate";
         string input = sparse.ScalesInput ? ", scalesInput: true" : "", sum = sparse.ScalesInput ? "sum" : "weighted sum";
-        writer.Lines($"""
-            // the {sparse.TopK} best experts of every token
-            _router.Choose(pass, worker);
+        string firstHalf = sparse.Activation.IsUngated
+            ? $"Up({activation}, Experts, pass.Routing, pass.Normed, pass.Up, worker)"
+            : $"GateAndUp({activation}, Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker{input})";
+        writer.Lines($$"""
+            // each expert on the tokens that chose it: those in memory first, the others as they arrive
+            do
+            {
+                FeedForward.{{firstHalf}};
+                worker.Sync();
+                FeedForward.Down(Experts, pass.Routing, pass.{{activated}}, pass.Down, worker);
+            }
+            while (Experts.NextWave(pass, worker));
 
-            // each expert on the tokens that chose it; their {sum} is added to the residual stream
-            {(sparse.Activation.IsUngated
-                ? $"FeedForward.Up({activation}, Experts, pass.Routing, pass.Normed, pass.Up, worker);"
-                : $"FeedForward.GateAndUp({activation}, Experts, pass.Routing, pass.Normed, pass.Gate, pass.Up, worker{input});")}
-            worker.Sync();
-            FeedForward.DownAndAdd(Experts, pass.Routing, pass.{activated}, pass.Down, pass.Hidden, tokens, worker{scale}{input});
+            // their {{sum}} is added to the residual stream
+            FeedForward.AddChosen(pass.Routing, pass.Down, pass.Hidden, tokens, worker{{Scale(info, "scale: ")}}{{input}});
             worker.Sync();
             """);
         writer.Close();

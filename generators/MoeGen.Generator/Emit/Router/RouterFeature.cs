@@ -48,6 +48,7 @@ internal sealed class RouterFeature : Feature<RouterInfo>
         writer.Open($"public {info.Prefix}Router(WeightStore weights, int index)");
         WeightField.Assign(writer, info.Fields);
         writer.Line($"_layer = {(info.FirstLayer == 0 ? "" : $"{info.FirstLayer} + ")}index;");
+        writer.Line("weights.AddRouter(_router, _layer);");
         writer.Close();
         writer.Line();
         writer.Summary("Chooses experts for every token of the pass from its normed hidden state.");
@@ -74,7 +75,7 @@ internal sealed class RouterFeature : Feature<RouterInfo>
         writer.Lines("""
             // the choices of all tokens, expert by expert
             pass.Routing.GroupByExpert(pass.NumTokens, worker);
-            pass.OnRouted(_layer, worker);
+            pass.OnRouted(_layer, pass.Normed, worker);
             worker.Sync();
             """);
         writer.Close();

@@ -1,0 +1,176 @@
+using MoeGen.Engine;
+using MoeGen.Experts;
+using MoeGen.Models;
+using MoeGen.Testing;
+
+namespace MoeGen.Tests;
+
+/// <summary>
+/// A model that holds some of its experts writes what the model writes that holds all of them, to the last bit: with every method, budget,
+/// prompt, seed and number of threads.
+/// </summary>
+public sealed class OffloadedModelTests : IDisposable
+{
+    private readonly Demo _resident = Demo.Load(RepositoryFiles.DemoModel, new MoeOptions { Threads = 1 });
+
+    public static TheoryData<string> Methods => [.. Offloading.Names.Except(["resident"])];
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void Outputs_AreThoseOfTheResidentModel(string method)
+    {
+        Random random = new(Array.IndexOf([.. Offloading.Names], method));
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.True(Offloading.TryParse(method, out Offloading? offloading));
+            MoeOptions options = new() { Offloading = offloading, Threads = random.Next(1, 4), PrefillChunk = random.Next(1, 40) };
+            MemoryPlan largest = MemoryPlan.Largest(Demo.ModelInfo, options);
+            long budget = i == 0 ? largest.FloorBytes : random.NextInt64(largest.FloorBytes, largest.ResidentBytes);
+            using Demo model = Demo.Load(RepositoryFiles.DemoModel, options with { MemoryBudget = new ByteSize(budget) });
+            for (int text = 0; text < 2; text++)
+            {
+                int[] prompt = RandomPrompt(random);
+                SamplingOptions sampling = new() { Seed = random.Next(), MaxTokens = 24, IgnoreEos = true };
+                Assert.Equal(Logits(_resident, prompt), Logits(model, prompt));
+                Assert.Equal(Tokens(_resident, prompt, sampling), Tokens(model, prompt, sampling));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void DecodedTokens_AllocateNothing(string method)
+    {
+        Assert.True(Offloading.TryParse(method, out Offloading? offloading));
+        MoeOptions options = new() { Offloading = offloading, Threads = 1, ExpertSlots = 40 };
+        using Demo model = Demo.Load(RepositoryFiles.DemoModel, options);
+        using TextGeneration generation = model.Generate(RandomPrompt(new Random(3)), new SamplingOptions { Seed = 5, MaxTokens = 200, IgnoreEos = true });
+        for (int i = 0; i < 80; i++)
+        {
+            Assert.True(generation.MoveNext());
+        }
+
+        // what .NET's own threads allocate now and then is not the model's: the least of several stretches
+        long least = long.MaxValue;
+        for (int stretch = 0; stretch < 8; stretch++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < 10; i++)
+            {
+                Assert.True(generation.MoveNext());
+            }
+
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        Assert.Equal(0, least);
+        Assert.True(model.Statistics.Misses > 0);
+    }
+
+    [Fact]
+    public void Budget_ChangesBetweenTwoTokens()
+    {
+        MoeOptions options = new() { Offloading = Offloading.Lru(), Threads = 2 };
+        MemoryPlan largest = MemoryPlan.Largest(Demo.ModelInfo, options);
+        using Demo model = Demo.Load(RepositoryFiles.DemoModel, options);
+        Assert.True(model.MemoryPlan.IsResident);
+        int[] prompt = RandomPrompt(new Random(8));
+        SamplingOptions sampling = SamplingOptions.Greedy with { MaxTokens = 60, IgnoreEos = true };
+        List<int> expected = Tokens(_resident, prompt, sampling);
+
+        Random random = new(9);
+        List<int> tokens = [];
+        using TextGeneration generation = model.Generate(prompt, sampling);
+        while (generation.MoveNext())
+        {
+            tokens.Add(generation.Token);
+            model.MemoryBudget = new ByteSize(random.NextInt64(largest.FloorBytes, largest.ResidentBytes + 1));
+            Assert.True(model.MemoryPlan.TotalBytes <= model.MemoryBudget.Value.Bytes);
+            Assert.Equal(model.MemoryPlan.NumSlots, model.Statistics.NumSlots);
+        }
+
+        Assert.Equal(expected, tokens);
+        Assert.True(model.Statistics.Misses > 0);
+    }
+
+    [Fact]
+    public void BudgetBelowTheFloor_IsRefusedAndTheModelGoesOn()
+    {
+        using Demo model = Demo.Load(RepositoryFiles.DemoModel, new MoeOptions { Offloading = Offloading.Lru() });
+        MemoryPlan before = model.MemoryPlan;
+        Assert.Throws<MemoryBudgetTooSmallException>(() => model.MemoryBudget = new ByteSize(before.FloorBytes - 1));
+        Assert.Equal(before, model.MemoryPlan);
+        Assert.Null(model.MemoryBudget);
+    }
+
+    [Fact]
+    public void ResidentMethod_RefusesABudgetThatDoesNotHoldAll()
+    {
+        MoeOptions options = new() { Offloading = Offloading.Resident() };
+        long needed = MemoryPlan.Largest(Demo.ModelInfo, options).ResidentBytes;
+        Assert.Throws<MemoryBudgetTooSmallException>(
+            () => Demo.Load(RepositoryFiles.DemoModel, options with { MemoryBudget = new ByteSize(needed - 1) }));
+        Demo.Load(RepositoryFiles.DemoModel, options with { MemoryBudget = new ByteSize(needed) }).Dispose();
+    }
+
+    [Fact]
+    public void Uses_AreHitsLateHitsOrMisses()
+    {
+        MoeOptions options = new() { Offloading = Offloading.NextLayerRouter(), ExpertSlots = 50 };
+        using Demo model = Demo.Load(RepositoryFiles.DemoModel, options);
+        int[] prompt = RandomPrompt(new Random(2))[..1];
+        _ = Tokens(model, prompt, SamplingOptions.Greedy with { MaxTokens = 50, IgnoreEos = true });
+        OffloadingStatistics statistics = model.Statistics;
+        Assert.Equal(50, statistics.Passes);
+        Assert.Equal(50 * Demo.ModelInfo.TopK * Demo.ModelInfo.NumLayers, statistics.Uses);
+        Assert.True(statistics.BytesRead >= statistics.Misses * Demo.ModelInfo.ExpertBytes);
+        Assert.True(statistics.UsefulPrefetches + statistics.WastedPrefetches <= statistics.Prefetches);
+    }
+
+    [Fact]
+    public void Interruption_LeavesTheModelUsable()
+    {
+        using Demo model = Demo.Load(RepositoryFiles.DemoModel, new MoeOptions { ExpertSlots = 10, Threads = 2 });
+        int[] prompt = RandomPrompt(new Random(4));
+        for (int i = 0; i < 20; i++)
+        {
+            using CancellationTokenSource interrupt = new(TimeSpan.FromMilliseconds(i / 4.0));
+            using Sequence sequence = model.CreateSequence();
+            try
+            {
+                sequence.Append(prompt, new float[Demo.ModelInfo.VocabSize], interrupt.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // where it was interrupted depends on the machine
+            }
+        }
+
+        Assert.Equal(Logits(_resident, prompt), Logits(model, prompt));
+    }
+
+    public void Dispose() => _resident.Dispose();
+
+    private static int[] RandomPrompt(Random random) =>
+        [.. Enumerable.Range(0, random.Next(20, 90)).Select(_ => random.Next(Demo.ModelInfo.VocabSize))];
+
+    private static float[] Logits(MoeModel model, int[] prompt)
+    {
+        float[] logits = new float[model.Info.VocabSize];
+        using Sequence sequence = model.CreateSequence();
+        sequence.Append(prompt, logits);
+        return logits;
+    }
+
+    private static List<int> Tokens(MoeModel model, int[] prompt, SamplingOptions sampling)
+    {
+        List<int> tokens = [];
+        using TextGeneration generation = model.Generate(prompt, sampling);
+        while (generation.MoveNext())
+        {
+            tokens.Add(generation.Token);
+        }
+
+        return tokens;
+    }
+}

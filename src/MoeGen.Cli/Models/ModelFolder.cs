@@ -1,8 +1,11 @@
 using MoeGen.Generator.Spec;
+using MoeGen.Packs;
+using MoeGen.Weights;
+using WeightFormat = MoeGen.Generator.Spec.WeightFormat;
 
 namespace MoeGen.Cli.Models;
 
-/// <summary>The folder that MODEL names: a Hugging Face folder, or one that came with the tool.</summary>
+/// <summary>The folder that MODEL names: a Hugging Face folder, a packed model, or one that came with the tool.</summary>
 /// <param name="Path">The folder, as the user named it where he did.</param>
 /// <param name="Name">What to call the model.</param>
 internal sealed record ModelFolder(string Path, string Name)
@@ -18,6 +21,9 @@ internal sealed record ModelFolder(string Path, string Name)
     private static readonly string s_modelsFolder = System.IO.Path.Combine(AppContext.BaseDirectory, "models");
 
     public string ConfigPath => System.IO.Path.Combine(Path, ConfigName);
+
+    /// <summary>Whether `moegen pack` has written the folder.</summary>
+    public bool IsPacked => PackLayout.IsPacked(Path);
 
     /// <summary>Names of the models that came with the tool.</summary>
     public static IReadOnlyList<string> KnownNames
@@ -49,10 +55,17 @@ internal sealed record ModelFolder(string Path, string Name)
 
     /// <summary>Reads and checks config.json.</summary>
     /// <param name="streams">Warnings go to standard error.</param>
-    /// <param name="format">How to hold the matrices; null: as the config says.</param>
+    /// <param name="format">How to hold the matrices; null: as the model is packed or, where it is not, as the config says.</param>
     /// <exception cref="CliException">The config is missing or wrong; the message has file, line and column.</exception>
+    /// <exception cref="CheckpointException">The pack is damaged.</exception>
     public ModelSpec ReadSpec(CliStreams streams, WeightFormat? format = null)
     {
+        // packing was not finished where its folder is still there: it must not be taken for a checkpoint without experts
+        if (!IsPacked && ModelPacker.IsPartial(Path))
+        {
+            throw new CliException($"{Path}: holds a pack that is not finished; run the same `moegen pack` again to go on with it");
+        }
+
         FileInfo file = new(ConfigPath);
         if (!file.Exists)
         {
@@ -64,6 +77,7 @@ internal sealed record ModelFolder(string Path, string Name)
             throw new CliException($"{ConfigPath}: has {file.Length} bytes; expected at most {MaxConfigBytes}");
         }
 
+        format ??= ExpertPack.FormatOf(Path) is { } packed ? Enum.Parse<WeightFormat>(packed.ToString()) : null;
         SpecResult result = ModelSpecReader.Read(File.ReadAllText(ConfigPath), format);
         foreach (SpecDiagnostic warning in result.Diagnostics.Where(diagnostic => !diagnostic.Rule.IsError))
         {

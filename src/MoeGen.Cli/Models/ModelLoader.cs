@@ -36,10 +36,17 @@ internal static class ModelLoader
         return model;
     }
 
-    /// <summary>The spec with the format that holds the checkpoint's matrices exactly.</summary>
+    /// <summary>
+    /// The spec with the format that holds the checkpoint's matrices exactly; for a packed model, with the format of the pack.
+    /// </summary>
     public static ModelSpec ReadExactSpec(ModelFolder folder, CliStreams streams)
     {
         ModelSpec spec = folder.ReadSpec(streams);
+        if (folder.IsPacked)
+        {
+            return spec;
+        }
+
         using Checkpoint checkpoint = Checkpoint.Open(folder.Path);
         return spec with { WeightFormat = ExactFormat.Of(spec, checkpoint) };
     }

@@ -15,7 +15,7 @@ internal static class SpecInfo
             Name = name,
             ModelType = spec.ModelType,
             Fingerprint = SpecFingerprint.Of(spec),
-            WeightFormat = Enum.Parse<Weights.WeightFormat>(spec.WeightFormat.ToString()),
+            WeightFormat = FormatOf(spec),
             NumLayers = spec.FirstLayer + spec.NumLayers,
             NumEncoderLayers = spec.FirstLayer,
             SparseLayers = [.. spec.AllSparseLayers],
@@ -42,4 +42,7 @@ internal static class SpecInfo
             EosTokenIds = [.. spec.EosTokenIds],
         };
     }
+
+    /// <summary>The runtime's word for the spec's format.</summary>
+    public static Weights.WeightFormat FormatOf(ModelSpec spec) => Enum.Parse<Weights.WeightFormat>(spec.WeightFormat.ToString());
 }

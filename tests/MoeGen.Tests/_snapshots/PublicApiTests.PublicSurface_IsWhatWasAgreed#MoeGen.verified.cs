@@ -23,7 +23,8 @@ abstract class MoeGen.Engine.ForwardPass
     MoeGen.Kernels.Activations Logits { get; }
     ReadOnlySpan<Int32> Tokens { get; }
     Void Dispose()
-    Void OnRouted(Int32 layer, MoeGen.Engine.Worker worker)
+    Void OnEmbedded(MoeGen.Kernels.Activations embeddings, MoeGen.Engine.Worker worker)
+    Void OnRouted(Int32 layer, MoeGen.Kernels.Activations normed, MoeGen.Engine.Worker worker)
     new(MoeGen.ModelInfo info, Int32 maxTokens, Int32 maxLogits)
     protected MoeGen.Kernels.Activations Buffer(Int32 width)
     protected MoeGen.Kernels.Activations ChoiceBuffer(Int32 width)
@@ -56,7 +57,94 @@ struct MoeGen.Engine.Worker
     MoeGen.Engine.Share Share(Int32 numUnits, Int32 granularity = ...)
     Void Sync()
 
+enum MoeGen.Experts.Cache.CopyPriority
+    const MoeGen.Experts.Cache.CopyPriority Demand
+    const MoeGen.Experts.Cache.CopyPriority LookAhead
+    const MoeGen.Experts.Cache.CopyPriority Prefetch
+    const MoeGen.Experts.Cache.CopyPriority Swap
+
+struct MoeGen.Experts.Eviction.EvictionMoment
+    Int32 Incoming { get; }
+    Int32 Layer { get; }
+    Int32 NumSlots { get; }
+    Int64 Pass { get; }
+    ReadOnlySpan<Int32> ResidentOfLayer { get; }
+    new(Int64 pass, Int32 layer, Int32 incoming, ReadOnlySpan<Int32> residentOfLayer, Int32 numSlots)
+
+enum MoeGen.Experts.Eviction.ExpertFrequency
+    const MoeGen.Experts.Eviction.ExpertFrequency Aged
+    const MoeGen.Experts.Eviction.ExpertFrequency ThisSequence
+    const MoeGen.Experts.Eviction.ExpertFrequency WhileCached
+    const MoeGen.Experts.Eviction.ExpertFrequency WholeRun
+
+class MoeGen.Experts.Eviction.ExpertMapEviction
+    Boolean ComparesPrefetches { get; }
+    Double KeepValue(Int32 key, MoeGen.Experts.Eviction.ExpertUsage usage, ref MoeGen.Experts.Eviction.EvictionMoment moment)
+    String Name { get; }
+    new(MoeGen.Experts.Eviction.ExpertFrequency frequency = ..., Boolean usesProbability = ...)
+
+class MoeGen.Experts.Eviction.ExpertUsage
+    Int32[] SequenceTokens { get; }
+    Int32[] Uses { get; }
+    Int32[] UsesWhileCached { get; }
+    Int64[] LastPass { get; }
+    Int64[] LastUse { get; }
+    MoeGen.Experts.ExpertGrid Grid { get; }
+    Single[] Probability { get; }
+    Void ResetProbabilities()
+    new(MoeGen.Experts.ExpertGrid grid)
+
+interface MoeGen.Experts.Eviction.IEviction
+    Boolean ComparesPrefetches { get; }
+    Boolean KeepsUsedExperts { get; }
+    abstract Double KeepValue(Int32 key, MoeGen.Experts.Eviction.ExpertUsage usage, ref MoeGen.Experts.Eviction.EvictionMoment moment)
+    abstract String Name { get; }
+
+class MoeGen.Experts.Eviction.LeastStaleEviction
+    Double KeepValue(Int32 key, MoeGen.Experts.Eviction.ExpertUsage usage, ref MoeGen.Experts.Eviction.EvictionMoment moment)
+    String Name { get; }
+    new(MoeGen.Experts.ExpertGrid grid)
+
+class MoeGen.Experts.Eviction.LfuEviction
+    Double KeepValue(Int32 key, MoeGen.Experts.Eviction.ExpertUsage usage, ref MoeGen.Experts.Eviction.EvictionMoment moment)
+    String Name { get; }
+    new(Boolean countsSequence = ...)
+
+class MoeGen.Experts.Eviction.LruEviction
+    Double KeepValue(Int32 key, MoeGen.Experts.Eviction.ExpertUsage usage, ref MoeGen.Experts.Eviction.EvictionMoment moment)
+    String Name { get; }
+    new()
+
+class MoeGen.Experts.Eviction.LruPerLayerEviction
+    Double KeepValue(Int32 key, MoeGen.Experts.Eviction.ExpertUsage usage, ref MoeGen.Experts.Eviction.EvictionMoment moment)
+    String Name { get; }
+    new(MoeGen.Experts.ExpertGrid grid)
+
+class MoeGen.Experts.Eviction.MoeInfinityEviction
+    Double KeepValue(Int32 key, MoeGen.Experts.Eviction.ExpertUsage usage, ref MoeGen.Experts.Eviction.EvictionMoment moment)
+    String Name { get; }
+    new(MoeGen.Experts.ExpertGrid grid)
+
+class MoeGen.Experts.Eviction.OnDemandEviction
+    Boolean KeepsUsedExperts { get; }
+    Double KeepValue(Int32 key, MoeGen.Experts.Eviction.ExpertUsage usage, ref MoeGen.Experts.Eviction.EvictionMoment moment)
+    String Name { get; }
+    new()
+
+class MoeGen.Experts.ExpertGrid
+    Int32 Count { get; }
+    Int32 ExpertOf(Int32 key)
+    Int32 KeyOf(Int32 layer, Int32 expert)
+    Int32 LayerOf(Int32 key)
+    Int32 NumExperts { get; set; }
+    Int32 NumLayers { get; set; }
+    Int32 TopK { get; set; }
+    String ToString()
+    new(Int32 NumLayers, Int32 NumExperts, Int32 TopK)
+
 class MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat>
+    Boolean IsResident(Int32 expert)
+    Boolean NextWave(MoeGen.Engine.ForwardPass pass, MoeGen.Engine.Worker worker)
     IEnumerator<TExpert> GetEnumerator()
     Int32 Count { get; }
     TExpert Item { get; }
@@ -64,6 +152,10 @@ class MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat>
 class MoeGen.Experts.ExpertLoads
     Void Dispose()
     Void Limit(MoeGen.Experts.Routing routing, Int32 layer, Int32 limit, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
+
+class MoeGen.Experts.ExpertReadException
+    Int32 Expert { get; }
+    Int32 Layer { get; }
 
 struct MoeGen.Experts.ExpertSlot
     MoeGen.Kernels.Matrix<TShape, TFormat> Matrix<TShape, TFormat>(Int64 offset)
@@ -79,6 +171,156 @@ interface MoeGen.Experts.IExpert<TSelf, TUp, TDown, TFormat>
 interface MoeGen.Experts.IGatedExpert<TSelf, TUp, TDown, TFormat>
     abstract MoeGen.Kernels.Matrix<TUp, TFormat> GateProj { get; }
     static MoeGen.Kernels.WeightVector GateBias(MoeGen.Experts.ExpertSlot slot)
+
+class MoeGen.Experts.OffloadingStatistics
+    Double HitRate { get; }
+    Int32 NumExperts { get; set; }
+    Int32 NumSlots { get; set; }
+    Int64 BytesRead { get; }
+    Int64 DemandBytes { get; set; }
+    Int64 DroppedMessages { get; set; }
+    Int64 Evictions { get; set; }
+    Int64 Hits { get; set; }
+    Int64 LateHits { get; set; }
+    Int64 Misses { get; set; }
+    Int64 OutbidPrefetches { get; set; }
+    Int64 Passes { get; set; }
+    Int64 PrefetchBytes { get; set; }
+    Int64 Prefetches { get; set; }
+    Int64 Retries { get; set; }
+    Int64 StalePrefetches { get; set; }
+    Int64 ThrottledPrefetches { get; set; }
+    Int64 UsefulPrefetches { get; set; }
+    Int64 Uses { get; }
+    Int64 WastedPrefetches { get; set; }
+    MoeGen.Experts.OffloadingStatistics Plus(MoeGen.Experts.OffloadingStatistics other)
+    MoeGen.Experts.OffloadingStatistics Since(MoeGen.Experts.OffloadingStatistics earlier)
+    String ToString()
+    TimeSpan PrefetchTime { get; set; }
+    TimeSpan StallTime { get; set; }
+    new()
+
+struct MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapCounters
+    Int64 RowsAdded { get; set; }
+    Int64 RowsReplaced { get; set; }
+    Int64 SearchTicks { get; set; }
+    Int64 Searches { get; set; }
+    String ToString()
+    TimeSpan SearchTime { get; }
+    new(Int64 Searches, Int64 SearchTicks, Int64 RowsAdded, Int64 RowsReplaced)
+
+enum MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapMode
+    const MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapMode Offline
+    const MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapMode Online
+
+class MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions
+    Boolean EvictsByProbability { get; set; }
+    Boolean ExpectsAllLayersAhead { get; set; }
+    Boolean PrefetchesForPrompts { get; set; }
+    Boolean UsesDelta { get; set; }
+    Boolean UsesPromptTrajectories { get; set; }
+    Boolean UsesSemanticSearch { get; set; }
+    Boolean UsesTrajectorySearch { get; set; }
+    Int32 Capacity { get; set; }
+    Int32 PromptRows { get; set; }
+    MoeGen.Experts.Eviction.ExpertFrequency Frequency { get; set; }
+    MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapMode Mode { get; set; }
+    MoeGen.Experts.Prefetch.ExpertMaps.ProbabilityReset ProbabilityReset { get; set; }
+    MoeGen.Experts.Prefetch.ExpertMaps.PromptEmbedding PromptEmbedding { get; set; }
+    Nullable<Int32> PrefetchDistance { get; set; }
+    Nullable<Single> RoutedDecay { get; set; }
+    Single MinProbability { get; set; }
+    String StorePath { get; set; }
+    String ToString()
+    const Int32 DefaultCapacity
+    const Int32 DefaultPromptRows
+    new()
+
+class MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapPrefetch
+    Int32 PrefetchDistance { get; }
+    MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapCounters Counters { get; }
+    MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapStore Store { get; }
+    String Name { get; }
+    Void Dispose()
+    Void OnPassEnd()
+    Void OnPassStart(ref MoeGen.Experts.Prefetch.PassStart start, MoeGen.Experts.Prefetch.IPredictions predictions)
+    Void OnRouted(ref MoeGen.Experts.Prefetch.RoutedLayer routed, MoeGen.Experts.Prefetch.IPredictions predictions)
+    new(MoeGen.Experts.Prefetch.PrefetchSetup setup, MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions options = ...)
+
+class MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapStore
+    Int32 Capacity { get; }
+    Int32 Count { get; }
+    Int64 SizeInBytes { get; }
+    Int64 Version { get; }
+    MoeGen.Experts.Prefetch.PrefetchSetup Setup { get; }
+    Void Dispose()
+    Void Save(String path)
+    static MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapStore Load(String path, MoeGen.Experts.Prefetch.PrefetchSetup setup, Int32 capacity)
+
+class MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapStoreException
+    String File { get; }
+
+enum MoeGen.Experts.Prefetch.ExpertMaps.ProbabilityReset
+    const MoeGen.Experts.Prefetch.ExpertMaps.ProbabilityReset EveryPass
+    const MoeGen.Experts.Prefetch.ExpertMaps.ProbabilityReset EverySequence
+    const MoeGen.Experts.Prefetch.ExpertMaps.ProbabilityReset Never
+
+enum MoeGen.Experts.Prefetch.ExpertMaps.PromptEmbedding
+    const MoeGen.Experts.Prefetch.ExpertMaps.PromptEmbedding LastToken
+    const MoeGen.Experts.Prefetch.ExpertMaps.PromptEmbedding MeanPool
+    const MoeGen.Experts.Prefetch.ExpertMaps.PromptEmbedding PerToken
+
+interface MoeGen.Experts.Prefetch.IPredictions
+    abstract Void Expect(Int32 layer, ReadOnlySpan<Single> probabilities)
+    abstract Void Prefetch(Int32 layer, Int32 expert, Single probability)
+
+interface MoeGen.Experts.Prefetch.IPrefetch
+    Boolean NeedsNextRouter { get; }
+    abstract String Name { get; }
+    abstract Void OnPassEnd()
+    abstract Void OnPassStart(ref MoeGen.Experts.Prefetch.PassStart start, MoeGen.Experts.Prefetch.IPredictions predictions)
+    abstract Void OnRouted(ref MoeGen.Experts.Prefetch.RoutedLayer routed, MoeGen.Experts.Prefetch.IPredictions predictions)
+
+class MoeGen.Experts.Prefetch.MoeInfinityPrefetch
+    Int32 NumTraces { get; }
+    String Name { get; }
+    Void Dispose()
+    Void OnPassEnd()
+    Void OnPassStart(ref MoeGen.Experts.Prefetch.PassStart start, MoeGen.Experts.Prefetch.IPredictions predictions)
+    Void OnRouted(ref MoeGen.Experts.Prefetch.RoutedLayer routed, MoeGen.Experts.Prefetch.IPredictions predictions)
+    const Int32 DefaultCapacity
+    new(MoeGen.Experts.ExpertGrid grid, Int32 capacity = ..., Nullable<Int32> expertsPerLayer = ...)
+
+class MoeGen.Experts.Prefetch.NextRouterPrefetch
+    Boolean NeedsNextRouter { get; }
+    String Name { get; }
+    Void Dispose()
+    Void OnPassEnd()
+    Void OnPassStart(ref MoeGen.Experts.Prefetch.PassStart start, MoeGen.Experts.Prefetch.IPredictions predictions)
+    Void OnRouted(ref MoeGen.Experts.Prefetch.RoutedLayer routed, MoeGen.Experts.Prefetch.IPredictions predictions)
+    new(MoeGen.Experts.ExpertGrid grid, Nullable<Int32> expertsPerLayer = ...)
+
+struct MoeGen.Experts.Prefetch.PassStart
+    Boolean IsNewSequence { get; }
+    Int32 NumTokens { get; }
+    Int64 Pass { get; }
+    ReadOnlySpan<Single> Embeddings { get; }
+    new(Int64 pass, Boolean isNewSequence, Int32 numTokens, ReadOnlySpan<Single> embeddings)
+
+class MoeGen.Experts.Prefetch.PrefetchSetup
+    Int32 HiddenSize { get; set; }
+    MoeGen.Experts.ExpertGrid Grid { get; set; }
+    String Fingerprint { get; set; }
+    String ToString()
+    new(MoeGen.Experts.ExpertGrid Grid, Int32 HiddenSize, String Fingerprint)
+
+struct MoeGen.Experts.Prefetch.RoutedLayer
+    Int32 Layer { get; }
+    Int32 NumTokens { get; }
+    ReadOnlySpan<Int32> Chosen { get; }
+    ReadOnlySpan<Single> NextProbabilities { get; }
+    ReadOnlySpan<Single> Probabilities { get; }
+    new(Int32 layer, Int32 numTokens, ReadOnlySpan<Single> probabilities, ReadOnlySpan<Int32> chosen, ReadOnlySpan<Single> nextProbabilities)
 
 enum MoeGen.Experts.RouterProbabilities
     const MoeGen.Experts.RouterProbabilities Chosen
@@ -133,7 +375,8 @@ struct MoeGen.Kernels.F32
     static MoeGen.Weights.WeightFormat Format { get; }
 
 static class MoeGen.Kernels.FeedForward
-    static Void DownAndAdd<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations down, MoeGen.Kernels.Activations hidden, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ..., Boolean scalesInput = ...)
+    static Void AddChosen(MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations down, MoeGen.Kernels.Activations hidden, Int32 numTokens, MoeGen.Engine.Worker worker, Single scale = ..., Boolean scalesInput = ...)
+    static Void Down<TExpert, TUp, TDown, TFormat>(MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations activated, MoeGen.Kernels.Activations down, MoeGen.Engine.Worker worker)
     static Void GateAndUp<TActivation, TExpert, TUp, TDown, TFormat>(TActivation activation, MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> experts, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, MoeGen.Engine.Worker worker, Boolean scalesInput = ...)
     static Void GateAndUp<TActivation, TUp, TFormat>(TActivation activation, MoeGen.Kernels.Matrix<TUp, TFormat> gateProj, MoeGen.Kernels.Matrix<TUp, TFormat> upProj, MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations gate, MoeGen.Kernels.Activations up, Int32 numTokens, MoeGen.Engine.Worker worker)
     static Void ScaleRows(MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations scores, Int32 numTokens, MoeGen.Engine.Worker worker)
@@ -238,14 +481,25 @@ class MoeGen.MemoryBudgetTooSmallException
     Int64 RequiredBytes { get; }
 
 class MoeGen.MemoryPlan
+    Boolean IsResident { get; }
+    Int32 ComfortableSlots { get; set; }
+    Int32 FloorSlots { get; set; }
+    Int32 NumExperts { get; set; }
+    Int32 NumSlots { get; set; }
+    Int64 ComfortableBytes { get; }
     Int64 DenseBytes { get; set; }
-    Int64 ExpertBytes { get; set; }
+    Int64 ExpertBytes { get; }
+    Int64 FloorBytes { get; }
     Int64 KeyValueBytes { get; set; }
+    Int64 OffloadingBytes { get; set; }
+    Int64 ResidentBytes { get; }
+    Int64 SlotBytes { get; set; }
     Int64 TotalBytes { get; }
     Int64 WorkspaceBytes { get; set; }
+    MoeGen.MemoryPlan Within(Nullable<MoeGen.ByteSize> budget)
     String ToString()
-    new(Int64 DenseBytes, Int64 ExpertBytes, Int64 KeyValueBytes, Int64 WorkspaceBytes)
     static MoeGen.MemoryPlan For(MoeGen.ModelInfo info, MoeGen.MoeOptions options)
+    static MoeGen.MemoryPlan Largest(MoeGen.ModelInfo info, MoeGen.MoeOptions options)
 
 class MoeGen.ModelInfo
     Boolean HasRelativePositions { get; set; }
@@ -290,10 +544,13 @@ abstract class MoeGen.MoeModel
     Int32 ContextLength { get; }
     Int32 Threads { get; }
     MoeGen.Engine.Sequence CreateSequence()
+    MoeGen.Experts.OffloadingStatistics Statistics { get; }
+    MoeGen.MemoryPlan MemoryPlan { get; }
     MoeGen.ModelInfo Info { get; }
     MoeGen.TextGeneration Generate(ReadOnlySpan<Int32> tokens, MoeGen.SamplingOptions options = ...)
     MoeGen.TextGeneration Generate(String prompt, MoeGen.SamplingOptions options = ...)
     MoeGen.Tokenizers.Tokenizer Tokenizer { get; }
+    Nullable<MoeGen.ByteSize> MemoryBudget { get; set; }
     Void Dispose()
     new(String folder, MoeGen.ModelInfo info, MoeGen.Weights.WeightStore weights, MoeGen.MoeOptions options)
     protected Void Encode(MoeGen.Engine.ForwardPass pass, MoeGen.Engine.Worker worker)
@@ -305,6 +562,7 @@ class MoeGen.MoeOptions
     Action<String> Notice { get; set; }
     IProgress<MoeGen.Weights.LoadProgress> Progress { get; set; }
     Int32 PrefillChunk { get; set; }
+    MoeGen.Offloading Offloading { get; set; }
     Nullable<Int32> ContextLength { get; set; }
     Nullable<Int32> Threads { get; set; }
     Nullable<MoeGen.ByteSize> MemoryBudget { get; set; }
@@ -314,6 +572,28 @@ class MoeGen.MoeOptions
     new()
 
 class MoeGen.NonFiniteValueException
+
+class MoeGen.Offloading
+    Boolean IsExact { get; set; }
+    Boolean NeedsAllExperts { get; set; }
+    Func<MoeGen.Experts.ExpertGrid, MoeGen.Experts.Eviction.IEviction> CreateEviction { get; set; }
+    Func<MoeGen.Experts.Prefetch.PrefetchSetup, Int64> PrefetchSizeInBytes { get; set; }
+    Func<MoeGen.Experts.Prefetch.PrefetchSetup, MoeGen.Experts.Prefetch.IPrefetch> CreatePrefetch { get; set; }
+    String Name { get; set; }
+    String ToString()
+    new()
+    static Boolean TryParse(String name, ref MoeGen.Offloading offloading)
+    static IReadOnlyList<String> Names { get; }
+    static MoeGen.Offloading FineMoE(MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions options = ...)
+    static MoeGen.Offloading LeastStale()
+    static MoeGen.Offloading Lfu()
+    static MoeGen.Offloading LfuOfSequence()
+    static MoeGen.Offloading Lru()
+    static MoeGen.Offloading LruPerLayer()
+    static MoeGen.Offloading MoeInfinity()
+    static MoeGen.Offloading NextLayerRouter()
+    static MoeGen.Offloading OnDemand()
+    static MoeGen.Offloading Resident()
 
 class MoeGen.SamplingOptions
     Boolean IgnoreEos { get; set; }
@@ -436,6 +716,7 @@ class MoeGen.Weights.WeightStore
     MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat> Experts<TExpert, TUp, TDown, TFormat>(Int32 layer)
     MoeGen.Kernels.Matrix<TShape, TFormat> Matrix<TShape, TFormat>(String name, Int32 layer = ...)
     MoeGen.Kernels.WeightVector Vector(String name, Int32 length, Int32 layer = ...)
+    Void AddRouter<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> router, Int32 layer)
     Void Dispose()
     static MoeGen.Weights.WeightStore Load(String folder, MoeGen.ModelInfo info, IReadOnlyList<MoeGen.Weights.TensorDeclaration> declarations, MoeGen.MoeOptions options, CancellationToken cancellationToken)
 

@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using MoeGen.Experts;
+using MoeGen.Weights;
+
+namespace MoeGen.Packs;
+
+/// <summary>
+/// Turns a Hugging Face folder into a packed model. Everything is written into a folder inside the destination, from which a run that was
+/// interrupted goes on, and moved to its place when it is complete, the pack itself last: a folder that has it is whole.
+/// </summary>
+/// <param name="source">The Hugging Face folder.</param>
+/// <param name="destination">The folder of the packed model.</param>
+/// <param name="info">The model, with the format of the pack.</param>
+/// <param name="declarations">Its tensors.</param>
+internal sealed unsafe class ModelPacker(
+    string source, string destination, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations)
+{
+    /// <summary>Name of the folder inside the destination that holds an unfinished pack.</summary>
+    public const string PartialName = "pack.partial";
+
+    private const string ConfigName = "config.json";
+    private const string DenseName = "model.safetensors";
+
+    /// <summary>Whether a folder holds a pack that is not finished.</summary>
+    public static bool IsPartial(string folder) => Directory.Exists(Path.Combine(folder, PartialName));
+
+    /// <summary>Packs, or goes on packing.</summary>
+    /// <param name="options">Threads, progress and notices.</param>
+    /// <param name="cancellationToken">Stops between two experts; what is finished stays for the next run.</param>
+    /// <exception cref="CheckpointException">The checkpoint is incomplete or damaged; nothing is left behind.</exception>
+    /// <exception cref="NonFiniteValueException">A tensor holds an infinity or NaN; nothing is left behind.</exception>
+    /// <exception cref="IOException">The disk is full or failed.</exception>
+    public void Pack(MoeOptions options, CancellationToken cancellationToken)
+    {
+        using WeightFiles files = WeightFiles.Open(source, info, declarations);
+        StagedFolder partial = new(destination, PartialName);
+
+        // what another run has left, or is still writing, stays unless the checkpoint turns out to be damaged
+        bool isKept = partial.WasThere;
+        try
+        {
+            PackLayout layout = new(info);
+            using (PackWriter writer = new(partial.Path, layout, PackOrigin.Of(source, layout)))
+            {
+                try
+                {
+                    WriteExperts(files.Experts, layout, writer, options, cancellationToken);
+                    WriteRest(files.Plan, partial, cancellationToken);
+                    writer.Finish();
+                }
+                finally
+                {
+                    isKept = writer.HasFinished;
+                }
+            }
+
+            isKept = true;
+            partial.Publish(last: PackLayout.FileName, without: PackWriter.JournalName);
+        }
+        catch (MoeGenException)
+        {
+            isKept = false;
+            throw;
+        }
+        finally
+        {
+            if (!isKept)
+            {
+                partial.Discard();
+            }
+        }
+
+        if (files.Plan.Notice is { } notice)
+        {
+            options.Notice?.Invoke(notice);
+        }
+    }
+
+    private static void WriteExperts(
+        IExpertSource experts, PackLayout layout, PackWriter writer, MoeOptions options, CancellationToken cancellationToken)
+    {
+        BlobSweep.Run(experts, layout, options, Write, cancellationToken);
+
+        void Write(int index, byte* blob)
+        {
+            if (writer.IsFinished(index, blob))
+            {
+                return;
+            }
+
+            // the source leaves alone what belongs to no value
+            NativeMemory.Clear(blob, checked((nuint)layout.BlobBytes));
+            (int layer, int expert) = layout.Index.At(index);
+            for (int piece = 0; piece < experts.NumPieces; piece++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                experts.Read(layer, expert, piece, blob);
+            }
+
+            writer.Write(index, blob);
+        }
+    }
+
+    private void WriteRest(LoadPlan plan, StagedFolder partial, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(partial[DenseName]))
+        {
+            DenseCopy.Write(plan, partial[DenseName], cancellationToken);
+        }
+
+        SideFiles.CopyAll(source, partial.Path);
+        SideFiles.Copy(Path.Combine(source, ConfigName), partial[ConfigName]);
+    }
+}

@@ -1,0 +1,83 @@
+using MoeGen.Packs;
+using MoeGen.Testing;
+using MoeGen.Tests.Weights;
+using MoeGen.Weights;
+
+namespace MoeGen.Tests.Packs;
+
+/// <summary>A model of a few experts, large enough that each is read in several pieces, as a checkpoint and as what is packed of it.</summary>
+internal sealed class PackedSmallModel : IDisposable
+{
+    public const int NumExperts = 5;
+
+    // up [1031, 1024] and down [70, 48], which rows fill up to 64 columns, both in bfloat16, and a bias of 5
+    public const long UpBytes = 1031 * 1024 * 2;
+    public const long DownBytes = 70 * 64 * 2;
+    public const long ExpertBytes = UpBytes + DownBytes + (32 * 4);
+
+    private readonly SmallCheckpoint _checkpoint = new();
+    private readonly TemporaryFolder _folder = new();
+
+    public PackedSmallModel()
+    {
+        _checkpoint.Add("norm", WeightFormat.F32, [5], SmallCheckpoint.ExactValues(5, 1));
+        _checkpoint.Add("model.layers.1.bias", WeightFormat.F32, [NumExperts, 5], SmallCheckpoint.ExactValues(NumExperts * 5, 2));
+        _checkpoint.Add(
+            "model.layers.1.down", WeightFormat.F16, [NumExperts, 48, 70], SmallCheckpoint.ExactValues(NumExperts * 48 * 70, 3));
+        for (int expert = 0; expert < NumExperts; expert++)
+        {
+            _checkpoint.Add(
+                $"model.layers.1.experts.{expert}.up", WeightFormat.BF16, [1031, 1024],
+                SmallCheckpoint.ExactValues(1031 * 1024, 10 + expert));
+        }
+
+        Save();
+    }
+
+    public static ModelInfo Info { get; } = SmallCheckpoint.Info(NumExperts, ExpertBytes) with { WeightFormat = WeightFormat.BF16 };
+
+    public static TensorDeclaration[] Declarations { get; } =
+    [
+        TensorDeclaration.Vector("norm", 5),
+        TensorDeclaration.Matrix("model.layers.{layer}.experts.{expert}.up", 1031, 1024, WeightFormat.BF16)
+            .InExperts([SmallCheckpoint.SparseLayer], 0),
+        TensorDeclaration.Matrix("model.layers.{layer}.down", 70, 48, WeightFormat.BF16)
+            .FromStack(NumExperts, 70, isTransposed: true).InExperts([SmallCheckpoint.SparseLayer], UpBytes),
+        TensorDeclaration.Vector("model.layers.{layer}.bias", 5)
+            .FromStack(NumExperts, 5).InExperts([SmallCheckpoint.SparseLayer], UpBytes + DownBytes),
+    ];
+
+    public SmallCheckpoint Checkpoint => _checkpoint;
+
+    public string Source => Path.GetDirectoryName(_checkpoint.FilePath)!;
+
+    public string Destination => _folder["packed"];
+
+    public string PackFile => Path.Combine(Destination, PackLayout.FileName);
+
+    /// <summary>Writes the checkpoint again, as a test has changed it.</summary>
+    public void Save()
+    {
+        _checkpoint.Write();
+        File.WriteAllText(Path.Combine(Source, "config.json"), "{}");
+        File.WriteAllText(Path.Combine(Source, "tokenizer.json"), "[]");
+        File.WriteAllText(Path.Combine(Source, "chat_template.jinja"), "{{ messages }}");
+    }
+
+    public void Pack(IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default, int threads = 2) =>
+        new ModelPacker(Source, Destination, Info, Declarations)
+            .Pack(new MoeOptions { Threads = threads, Progress = progress }, cancellationToken);
+
+    public void Verify() => PackCheck.Run(Destination, Info, Declarations, new MoeOptions { Threads = 2 }, CancellationToken.None);
+
+    /// <summary>Name and content of every file of the packed model.</summary>
+    public Dictionary<string, string> Hashes() =>
+        Directory.GetFiles(Destination, "*", SearchOption.AllDirectories).ToDictionary(
+            path => Path.GetRelativePath(Destination, path), path => $"{XxHash64.Of(File.ReadAllBytes(path)):x16}");
+
+    public void Dispose()
+    {
+        _checkpoint.Dispose();
+        _folder.Dispose();
+    }
+}

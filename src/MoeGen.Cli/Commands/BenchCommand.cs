@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
 using MoeGen.Cli.Models;
-using MoeGen.Cli.Output;
 
 namespace MoeGen.Cli.Commands;
 
@@ -18,9 +16,9 @@ internal sealed class BenchCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string?> _text = new("--text")
+    private readonly Option<string[]> _text = new("--text")
     {
-        Description = "Text file whose beginning is the prompt; default: random tokens, the same each time.",
+        Description = "Text file whose parts are the prompts, several in turn; default: random tokens, the same for every bench.",
         HelpName = "FILE",
     };
 
@@ -73,13 +71,12 @@ internal sealed class BenchCommand
                 + $"expected at most {model.ContextLength}, the context length");
         }
 
-        int[] prompt = ReadPrompt(model, parsed.GetValue(_text), promptTokens);
-        Benchmark benchmark = new(model, prompt, count);
+        Benchmark benchmark = new(model, ReadPrompts(model, parsed.GetValue(_text) ?? [], promptTokens), count);
         int runs = parsed.GetValue(_runs) ?? DefaultRuns;
         for (int run = 0; run <= runs; run++)
         {
-            // the first run warms up: code is compiled, pages are touched
-            benchmark.Run(isWarmUp: run == 0, cancellationToken);
+            // the first run warms up: code is compiled, pages are touched, the expert cache fills
+            benchmark.Run(run, isWarmUp: run == 0, cancellationToken);
             if (_streams.IsErrorTerminal)
             {
                 _streams.Error.Write($"\rrun {run} of {runs}{(run == runs ? "\n" : "")}");
@@ -87,24 +84,40 @@ internal sealed class BenchCommand
         }
 
         BenchmarkResult result = benchmark.Result();
+        BenchReport report = new(folder, model, options, promptTokens, count, runs, result);
         if (parsed.GetValue(_json))
         {
-            WriteJson(folder, model, options, prompt.Length, count, runs, result);
+            report.WriteJson(_streams);
         }
         else
         {
-            WriteText(folder, model, prompt.Length, count, runs, result);
+            report.WriteText(_streams);
         }
     }
 
-    private static int[] ReadPrompt(MoeModel model, string? path, int count)
+    // every run has a prompt of its own: one that comes again would find its experts where it has left them
+    private static Func<int, int[]> ReadPrompts(MoeModel model, string[] paths, int count)
     {
-        if (path is null)
+        if (paths.Length == 0)
         {
-            Random random = new(1);
-            return [.. Enumerable.Range(0, count).Select(_ => random.Next(model.Info.VocabSize))];
+            return run =>
+            {
+                Random random = new(run);
+                return [.. Enumerable.Range(0, count).Select(_ => random.Next(model.Info.VocabSize))];
+            };
         }
 
+        int[][] texts = [.. paths.Select(path => ReadText(model, path, count))];
+        return run =>
+        {
+            int[] text = texts[run % texts.Length];
+            int start = run / texts.Length % (text.Length / count) * count;
+            return text[start..(start + count)];
+        };
+    }
+
+    private static int[] ReadText(MoeModel model, string path, int count)
+    {
         if (!model.HasTokenizer)
         {
             throw new CliException(
@@ -113,64 +126,7 @@ internal sealed class BenchCommand
 
         int[] tokens = model.Tokenizer.Encode(File.ReadAllText(path), addSpecialTokens: true);
         return tokens.Length >= count
-            ? tokens[..count]
+            ? tokens
             : throw new CliException($"{path}: has {tokens.Length} tokens; expected at least {count}, see --prompt-tokens");
-    }
-
-    private void WriteJson(
-        ModelFolder folder, MoeModel model, MoeOptions options, int promptTokens, int count, int runs, BenchmarkResult result) =>
-        Json.WriteObject(_streams, json =>
-        {
-            json.WriteString("model", folder.Name);
-            json.WriteString("format", model.Info.WeightFormat.ToString());
-            json.WriteString("offload", RunOptions.Resident);
-            if (options.MemoryBudget is { } budget)
-            {
-                json.WriteNumber("budget_bytes", budget.Bytes);
-            }
-            else
-            {
-                json.WriteNull("budget_bytes");
-            }
-
-            json.WriteNumber("threads", model.Threads);
-            json.WriteNumber("runs", runs);
-            json.WriteNumber("prompt_tokens", promptTokens);
-            json.WriteNumber("generated_tokens", count);
-            json.WriteNumber("ttft_ms", result.TtftMs);
-            json.WriteNumber("tpot_ms", result.TpotMs);
-            json.WriteNumber("tpot_p95_ms", result.TpotP95Ms);
-            json.WriteNumber("tpot_p99_ms", result.TpotP99Ms);
-            json.WriteNumber("tokens_per_second", result.TokensPerSecond);
-            json.WriteNumber("prefill_tokens_per_second", result.PrefillTokensPerSecond);
-            json.WriteNumber("allocated_bytes_per_token", result.AllocatedBytesPerToken);
-            json.WriteNumber("expert_hits", result.ExpertUses);
-            json.WriteNumber("expert_late_hits", 0);
-            json.WriteNumber("expert_misses", 0);
-            json.WriteNumber("bytes_read_per_token", 0);
-            json.WriteNumber("stall_ms_per_token", 0);
-            json.WriteNumber("peak_rss_bytes", ProcessMemory.PeakResidentBytes());
-        });
-
-    private void WriteText(ModelFolder folder, MoeModel model, int promptTokens, int count, int runs, BenchmarkResult result)
-    {
-        string Line(string title, string value) => $"{title,-24}{value}";
-        string F(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
-        string[] lines =
-        [
-            $"{folder.Name}, {model.Info.WeightFormat}, {model.Threads} threads, every expert resident; "
-                + $"{promptTokens} prompt tokens, {count} generated, medians of {runs} runs",
-            Line("TTFT", $"{F(result.TtftMs, "F2")} ms"),
-            Line("prefill", $"{F(result.PrefillTokensPerSecond, "F0")} tokens/s"),
-            Line("TPOT p50 / p95 / p99", $"{F(result.TpotMs, "F3")} / {F(result.TpotP95Ms, "F3")} / {F(result.TpotP99Ms, "F3")} ms"),
-            Line("decode", $"{F(result.TokensPerSecond, "F1")} tokens/s"),
-            Line("allocated per token", $"{F(result.AllocatedBytesPerToken, "F0")} bytes"),
-            Line("experts used", $"{result.ExpertUses} (each once per layer and step; all hits)"),
-            Line("peak memory", new ByteSize(ProcessMemory.PeakResidentBytes()).ToString()),
-        ];
-        foreach (string line in lines)
-        {
-            _streams.WriteLine(line);
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MoeGen.Experts;
 
 namespace MoeGen.Cli.Commands;
 
@@ -13,13 +14,25 @@ namespace MoeGen.Cli.Commands;
 /// Bytes that all threads allocated on the managed heap for each decoded token, median of the runs: now and then the .NET runtime allocates
 /// once for itself, for instance when it compiles a method again in the background.
 /// </param>
-/// <param name="ExpertUses">Experts computed in one run, each counted once per layer and step.</param>
+/// <param name="DecodedTokens">Tokens that the decode figures are about, of all runs.</param>
+/// <param name="Prefill">What the expert cache did for the prompts of all runs.</param>
+/// <param name="Decode">What it did for the decoded tokens of all runs.</param>
 internal sealed record BenchmarkResult(
     double TtftMs, double PrefillTokensPerSecond, double TpotMs, double TpotP95Ms, double TpotP99Ms, double TokensPerSecond,
-    double AllocatedBytesPerToken, long ExpertUses);
+    double AllocatedBytesPerToken, long DecodedTokens, OffloadingStatistics Prefill, OffloadingStatistics Decode)
+{
+    /// <summary>Bytes of experts read for each decoded token.</summary>
+    public double BytesReadPerToken => Decode.BytesRead / (double)DecodedTokens;
 
-/// <summary>Runs the same prompt again and again and measures every token.</summary>
-internal sealed class Benchmark(MoeModel model, int[] prompt, int count)
+    /// <summary>Time for which each decoded token waited for experts.</summary>
+    public double StallMsPerToken => Decode.StallTime.TotalMilliseconds / DecodedTokens;
+}
+
+/// <summary>Runs prompts one after the other and measures every token.</summary>
+/// <param name="model">The model.</param>
+/// <param name="prompts">Gives the prompt of each run, all of one length.</param>
+/// <param name="count">Tokens to generate.</param>
+internal sealed class Benchmark(MoeModel model, Func<int, int[]> prompts, int count)
 {
     private readonly SamplingOptions _sampling = SamplingOptions.Greedy with { MaxTokens = count, IgnoreEos = true };
     private readonly List<double> _ttft = [];
@@ -27,15 +40,20 @@ internal sealed class Benchmark(MoeModel model, int[] prompt, int count)
     private readonly List<double> _decode = [];
     private readonly double[] _current = new double[count - 1]; // times of the tokens of the current run
     private readonly List<double> _allocated = [];
-    private long _expertUses;
+    private readonly List<OffloadingStatistics> _prefillStatistics = [];
+    private readonly List<OffloadingStatistics> _decodeStatistics = [];
+    private int _promptTokens;
 
-    public void Run(bool isWarmUp, CancellationToken cancellationToken)
+    public void Run(int run, bool isWarmUp, CancellationToken cancellationToken)
     {
+        int[] prompt = prompts(run);
+        _promptTokens = prompt.Length;
         using TextGeneration generation = model.Generate(prompt, _sampling);
-        long uses = model.NumExpertUses;
+        OffloadingStatistics atStart = model.Statistics;
         long start = Stopwatch.GetTimestamp();
         generation.MoveNext(cancellationToken);
         double ttft = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        OffloadingStatistics atFirstToken = model.Statistics;
 
         // precise: true also counts what other threads have allocated and not yet reported
         long allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
@@ -55,7 +73,8 @@ internal sealed class Benchmark(MoeModel model, int[] prompt, int count)
             _decode.Add(decode);
             _tpot.AddRange(_current);
             _allocated.Add(allocated / (double)_current.Length);
-            _expertUses = model.NumExpertUses - uses;
+            _prefillStatistics.Add(atFirstToken.Since(atStart));
+            _decodeStatistics.Add(model.Statistics.Since(atFirstToken));
         }
     }
 
@@ -63,8 +82,9 @@ internal sealed class Benchmark(MoeModel model, int[] prompt, int count)
     {
         double ttft = Percentile(_ttft, 0.5);
         return new BenchmarkResult(
-            ttft, prompt.Length * 1000.0 / ttft, Percentile(_tpot, 0.5), Percentile(_tpot, 0.95), Percentile(_tpot, 0.99),
-            _current.Length * 1000.0 / Percentile(_decode, 0.5), Percentile(_allocated, 0.5), _expertUses);
+            ttft, _promptTokens * 1000.0 / ttft, Percentile(_tpot, 0.5), Percentile(_tpot, 0.95), Percentile(_tpot, 0.99),
+            _current.Length * 1000.0 / Percentile(_decode, 0.5), Percentile(_allocated, 0.5), _tpot.Count,
+            _prefillStatistics.Aggregate((a, b) => a.Plus(b)), _decodeStatistics.Aggregate((a, b) => a.Plus(b)));
     }
 
     // nearest rank

@@ -44,20 +44,18 @@ internal sealed class InspectCommand
         ModelSpec spec = folder.ReadSpec(_streams, parsed.GetValue(_format));
         ModelInfo info = SpecInfo.Of(spec, folder.Name);
         MoeOptions options = new() { ContextLength = parsed.GetValue(_context) };
-        int context = options.ContextLengthFor(info);
-        MemoryPlan floor = MemoryPlan.For(info, options);
-        MemoryPlan comfortable = MemoryPlan.For(info, new MoeOptions { ContextLength = Math.Max(context, info.MaxPositions) });
+        MemoryPlan plan = MemoryPlan.Largest(info, options);
         if (parsed.GetValue(_json))
         {
-            WriteJson(info, floor, comfortable);
+            WriteJson(info, plan);
         }
         else
         {
-            WriteText(spec, info, context, floor, comfortable);
+            WriteText(spec, info, options.ContextLengthFor(info), plan);
         }
     }
 
-    private void WriteJson(ModelInfo info, MemoryPlan floor, MemoryPlan comfortable) =>
+    private void WriteJson(ModelInfo info, MemoryPlan plan) =>
         Json.WriteObject(_streams, json =>
         {
             json.WriteString("name", info.Name);
@@ -87,11 +85,12 @@ internal sealed class InspectCommand
             json.WriteNumber("expert_bytes_total", info.ExpertBytes * info.NumExperts * info.SparseLayers.Count);
             json.WriteNumber("dense_bytes", info.DenseBytes);
             json.WriteNumber("kv_bytes_per_token", info.KeyValueBytesPerToken);
-            json.WriteNumber("budget_floor_bytes", floor.TotalBytes);
-            json.WriteNumber("budget_comfortable_bytes", comfortable.TotalBytes);
+            json.WriteNumber("budget_floor_bytes", plan.FloorBytes);
+            json.WriteNumber("budget_comfortable_bytes", plan.ComfortableBytes);
+            json.WriteNumber("budget_resident_bytes", plan.ResidentBytes);
         });
 
-    private void WriteText(ModelSpec spec, ModelInfo info, int context, MemoryPlan floor, MemoryPlan comfortable)
+    private void WriteText(ModelSpec spec, ModelInfo info, int context, MemoryPlan plan)
     {
         SpecSizes sizes = new(spec);
         Table table = new() { Border = TableBorder.None, ShowHeaders = false };
@@ -117,8 +116,11 @@ internal sealed class InspectCommand
         Row("all experts", $"{Bytes(sizes.Experts.Bytes)} ({Number(sizes.NumExperts)} experts)");
         Row("outside experts", Bytes(info.DenseBytes));
         Row("KV cache per token", Bytes(info.KeyValueBytesPerToken) + (info.HasEncoder ? ", and for each of the input" : ""));
-        Row("smallest budget", $"{Bytes(floor.TotalBytes)}, every expert resident, {Number(context)} positions");
-        Row("comfortable budget", $"{Bytes(comfortable.TotalBytes)}, all {Number(Math.Max(context, info.MaxPositions))} positions");
+        Row("smallest budget", $"{Bytes(plan.FloorBytes)}: {Number(plan.FloorSlots)} experts, {Number(context)} positions");
+        Row(
+            "comfortable budget",
+            $"{Bytes(plan.ComfortableBytes)}: {Number(plan.ComfortableSlots)} experts, twice what a token uses");
+        Row("everything resident", $"{Bytes(plan.ResidentBytes)}: {Number(plan.NumExperts)} experts");
 
         using StreamWriter writer = new(_streams.Output, leaveOpen: true);
         AnsiConsoleOutput output = new(writer);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using MoeGen.Cli.Models;
 using MoeGen.Cli.Output;
+using MoeGen.Experts;
 
 namespace MoeGen.Cli.Commands;
 
@@ -146,7 +147,7 @@ internal sealed class RunCommand
 
         if (parsed.GetValue(_stats))
         {
-            WriteStats(generation, model);
+            WriteStats(parsed, generation, model);
         }
     }
 
@@ -199,7 +200,7 @@ internal sealed class RunCommand
             json.WriteNumber("peak_rss_bytes", ProcessMemory.PeakResidentBytes());
         });
 
-    private void WriteStats(TextGeneration generation, MoeModel model)
+    private void WriteStats(ParseResult parsed, TextGeneration generation, MoeModel model)
     {
         int decoded = Math.Max(0, generation.GeneratedLength - 1);
         double tpot = decoded == 0 ? 0 : generation.DecodeTime.TotalMilliseconds / decoded;
@@ -208,6 +209,15 @@ internal sealed class RunCommand
             $"prompt {generation.PromptLength} tokens, TTFT {F(generation.TimeToFirstToken.TotalMilliseconds)} ms; "
             + $"generated {generation.GeneratedLength} tokens, TPOT {F(tpot)} ms, {F(tpot == 0 ? 0 : 1000 / tpot)} tokens/s; "
             + $"{model.Threads} threads, peak memory {new ByteSize(ProcessMemory.PeakResidentBytes())}");
+        if (!model.MemoryPlan.IsResident)
+        {
+            OffloadingStatistics experts = model.Statistics;
+            _streams.Error.WriteLine(
+                $"{parsed.GetValue(_runOptions.Offload)} with {experts.NumSlots} of {experts.NumExperts} experts: "
+                + $"{F(experts.HitRate * 100)} % of {experts.Uses} uses hit, {experts.LateHits} late, {experts.Misses} missed; "
+                + $"{new ByteSize(experts.BytesRead)} read, {F(experts.StallTime.TotalMilliseconds)} ms waited for them; "
+                + $"prefetched {experts.Prefetches}, {experts.UsefulPrefetches} used");
+        }
     }
 
     private static string Describe(CodeOrigin origin) => origin switch

@@ -1,14 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using MoeGen.Experts.Prefetch.ExpertMaps;
 
 namespace MoeGen.Cli.Commands;
 
 /// <summary>The options that every command has which runs a model.</summary>
 internal sealed class RunOptions
 {
-    /// <summary>The only policy of this version.</summary>
-    public const string Resident = "resident";
-
     private const string Cpu = "cpu";
 
     public Option<int?> Threads { get; } = Positive("--threads", "Threads that compute; default: one per processor.");
@@ -18,14 +16,24 @@ internal sealed class RunOptions
 
     public Option<ByteSize?> Budget { get; } = new("--budget")
     {
-        Description = "Most memory to hold, e.g. 3GiB or 800MB: weights, KV cache, working memory; default: the machine's memory.",
+        Description = "Most memory to hold, e.g. 3GiB or 800MB: weights, KV cache, working memory. Experts that do not fit are read from "
+            + "disk as they are needed. Default: most of the machine's memory.",
         CustomParser = ParseBudget,
         HelpName = "SIZE",
     };
 
-    public Option<string> Offload { get; } = Choice("--offload", "Which experts are in memory: resident (all of them).", Resident);
+    public Option<string> Offload { get; } = Choice(
+        "--offload",
+        "Which experts are kept and loaded ahead where the budget does not hold all of them; resident refuses such a budget.",
+        Offloading.FineMoE().Name, Offloading.Names);
 
-    public Option<string> Device { get; } = Choice("--device", "Where to compute: cpu.", Cpu);
+    public Option<string?> MapStore { get; } = new("--map-store")
+    {
+        Description = "File in which finemoe keeps its expert maps: read at the start if it is there, written at the end.",
+        HelpName = "FILE",
+    };
+
+    public Option<string> Device { get; } = Choice("--device", "Where to compute.", Cpu, [Cpu]);
 
     public void AddTo(Command command)
     {
@@ -33,6 +41,7 @@ internal sealed class RunOptions
         command.Options.Add(Context);
         command.Options.Add(Budget);
         command.Options.Add(Offload);
+        command.Options.Add(MapStore);
         command.Options.Add(Device);
     }
 
@@ -41,6 +50,7 @@ internal sealed class RunOptions
         Threads = parsed.GetValue(Threads),
         ContextLength = parsed.GetValue(Context),
         MemoryBudget = parsed.GetValue(Budget),
+        Offloading = ReadOffloading(parsed),
     };
 
     /// <summary>An option that takes an integer of at least 1.</summary>
@@ -63,10 +73,25 @@ internal sealed class RunOptions
         return option;
     }
 
-    private static Option<string> Choice(string name, string description, string only)
+    private Offloading ReadOffloading(ParseResult parsed)
     {
-        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => only };
-        option.AcceptOnlyFromAmong(only);
+        string name = parsed.GetValue(Offload)!;
+        if (parsed.GetValue(MapStore) is not { } path)
+        {
+            return Offloading.TryParse(name, out Offloading? offloading)
+                ? offloading
+                : throw new InvalidOperationException("The parser takes names of presets alone.");
+        }
+
+        return name == Offloading.FineMoE().Name
+            ? Offloading.FineMoE(new ExpertMapOptions { StorePath = path })
+            : throw new CliException($"--map-store is of no use with --offload {name}; expected --offload finemoe");
+    }
+
+    private static Option<string> Choice(string name, string description, string fallback, IReadOnlyList<string> choices)
+    {
+        Option<string> option = new(name) { Description = description, DefaultValueFactory = _ => fallback };
+        option.AcceptOnlyFromAmong([.. choices]);
         return option;
     }
 

@@ -24,8 +24,24 @@ public class BenchCommandTests
         Assert.True(json.ContainsKey("budget_bytes"));
         Assert.True(json.ContainsKey("allocated_bytes_per_token"));
 
-        // 8 steps (the prompt, then 7 tokens) in 5 layers: a decoded token uses 4 experts in each, the prompt between 4 and 24
-        Assert.InRange(json["expert_hits"]!.GetValue<long>(), 8 * 5 * 4, (7 * 5 * 4) + (5 * 24));
+        // two runs of 7 decoded tokens, the first one being the prompt's, use 4 experts in each of 5 layers; a prompt between 4 and 24
+        Assert.Equal(2 * 7 * 5 * 4, json["expert_hits"]!.GetValue<long>());
+        Assert.InRange(json["prefill_expert_hits"]!.GetValue<long>(), 2 * 5 * 4, 2 * 5 * 24);
+    }
+
+    [Fact]
+    public async Task BudgetBelowTheModel_CountsMissesAndBytes()
+    {
+        string[] args = ["bench", "demo", "--tokens", "32", "--runs", "2", "--budget", "14MiB", "--offload", "lru", "--json"];
+        JsonObject json = (await CliRun.Of(args)).Json();
+        Assert.Equal("lru", json["offload"]!.GetValue<string>());
+        Assert.Equal(14 << 20, json["budget_bytes"]!.GetValue<long>());
+        long uses = new[] { "expert_hits", "expert_late_hits", "expert_misses" }.Sum(key => json[key]!.GetValue<long>());
+        Assert.Equal(2 * 31 * 5 * 4, uses);
+        Assert.True(json["expert_misses"]!.GetValue<long>() > 0);
+        Assert.True(json["bytes_read_per_token"]!.GetValue<double>() > 0);
+        Assert.True(json["stall_ms_per_token"]!.GetValue<double>() > 0);
+        Assert.InRange(json["expert_slots"]!.GetValue<int>(), 2, 119);
     }
 
     [Fact]

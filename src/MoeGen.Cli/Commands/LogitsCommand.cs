@@ -59,16 +59,7 @@ internal sealed class LogitsCommand
         TokenFile text = TokenFile.Read(parsed.GetValue(_tokens)!, spec);
         int[] tokens = text.Tokens;
         string output = parsed.GetValue(_output)!;
-        if (Path.GetDirectoryName(Path.GetFullPath(output)) is { } parent && !Directory.Exists(parent))
-        {
-            // said now, not after minutes of loading
-            throw new CliException($"{output}: its folder does not exist; expected a file in an existing folder");
-        }
-
-        if (Directory.Exists(output))
-        {
-            throw new CliException($"{output} is a folder; expected the name of a file");
-        }
+        OutputFile.Check(output);
 
         int wanted = parsed.GetValue(_greedy) ?? 0;
         MoeOptions options = _runOptions.Read(parsed);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using MoeGen.Engine;
 using MoeGen.Experts;
+using MoeGen.Kernels;
 using MoeGen.Weights;
 
 namespace MoeGen.Cli.Output;
@@ -39,7 +40,7 @@ internal sealed class LogitsFile : IRoutingObserver, IDisposable
         _writer = new SafetensorsWriter(path, tensors);
     }
 
-    public void OnRouted(int layer, ForwardPass pass)
+    public void OnRouted(int layer, Activations normed, ForwardPass pass)
     {
         for (int token = 0; token < pass.NumTokens; token++)
         {

@@ -23,10 +23,14 @@ internal static class CommandLine
             RunCommand.Create(streams),
             InspectCommand.Create(streams),
             EmitCommand.Create(streams),
+            PackCommand.Create(streams),
+            InflateCommand.Create(streams),
             LogitsCommand.Create(streams),
             TokenizeCommand.Create(streams),
             TemplateCommand.Create(streams),
             BenchCommand.Create(streams),
+            TraceCommand.Create(streams),
+            SimulateCommand.Create(streams),
         };
 
         ParseResult parsed = root.Parse(args);

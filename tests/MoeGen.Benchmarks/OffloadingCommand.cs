@@ -97,7 +97,8 @@ internal sealed class OffloadingCommand
             if (!settings.SkipsMeasurement)
             {
                 WideModel model = await WideModel.CreateAsync(tool, work, settings.ExpertBytes, cancellationToken);
-                await new Measurement(settings, tool, model, results).RunAsync(cancellationToken);
+                MapHistory history = new(settings, tool, work, model);
+                await new Measurement(settings, tool, model, history, results).RunAsync(cancellationToken);
             }
 
             if (!settings.SkipsSimulation)

@@ -21,7 +21,8 @@ internal sealed class SimulateCommand
 
     private readonly Option<SimulationPolicy[]> _offload = new("--offload")
     {
-        Description = $"Policies, separated by commas: {string.Join(", ", SimulationPolicy.Names)}; default: {All}.",
+        Description = $"Policies, separated by commas: {string.Join(", ", SimulationPolicy.Names)}; default: {All}. Also variants of finemoe: "
+            + $"{string.Join(", ", SimulationPolicy.AblationNames)}.",
         CustomParser = result => ParseList(
             result, text => SimulationPolicy.TryParse(text, out SimulationPolicy? policy) ? policy : null,
             $"{All} or some of {string.Join(", ", SimulationPolicy.Names)}"),

@@ -30,6 +30,9 @@ internal sealed record SimulationPolicy
     /// <summary>Names of all policies: the presets of <see cref="Offloading"/>, then the bounds.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Offloading.Names, .. s_bounds.Select(bound => bound.Name)];
 
+    /// <summary>Names of the variants of FineMoE, which are simulated when they are asked for.</summary>
+    public static IReadOnlyList<string> AblationNames { get; } = [.. Ablations.All.Select(variant => variant.Name)];
+
     /// <summary>What users call it.</summary>
     public required string Name { get; init; }
 
@@ -56,11 +59,14 @@ internal sealed record SimulationPolicy
     };
 
     /// <summary>Finds a policy with its defaults.</summary>
-    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="name">One of <see cref="Names"/> or <see cref="AblationNames"/>.</param>
     /// <param name="policy">The policy; null where there is none of the name.</param>
     public static bool TryParse(string name, [NotNullWhen(true)] out SimulationPolicy? policy)
     {
-        policy = Offloading.TryParse(name, out Offloading? offloading) ? Of(offloading) : Array.Find(s_bounds, bound => bound.Name == name);
+        Offloading? found = Offloading.TryParse(name, out Offloading? preset)
+            ? preset
+            : Ablations.All.FirstOrDefault(variant => variant.Name == name);
+        policy = found is not null ? Of(found) : Array.Find(s_bounds, bound => bound.Name == name);
         return policy is not null;
     }
 }

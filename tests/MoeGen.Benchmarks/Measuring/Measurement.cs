@@ -7,7 +7,8 @@ using MoeGen.Benchmarks.Setup;
 namespace MoeGen.Benchmarks.Measuring;
 
 /// <summary>Runs `moegen bench` for every configuration that has no result yet.</summary>
-internal sealed class Measurement(OffloadingSettings settings, MoegenTool tool, WideModel model, ResultsFile results)
+internal sealed class Measurement(
+    OffloadingSettings settings, MoegenTool tool, WideModel model, MapHistory history, ResultsFile results)
 {
     private const int PromptsToWarmUp = 1; // of each bench, not counted
 
@@ -41,11 +42,18 @@ internal sealed class Measurement(OffloadingSettings settings, MoegenTool tool, 
     private async Task<JsonObject> MeasureAsync(Configuration configuration, CancellationToken cancellationToken)
     {
         long budget = model.BudgetFor(configuration.BudgetPercent);
+        bool hasHistory = configuration.Method == MeasurementPlan.WithHistory;
         List<string> arguments =
         [
-            "bench", model.Folder, "--budget", $"{budget}", "--offload", configuration.Method,
+            "bench", model.Folder, "--budget", $"{budget}",
+            "--offload", hasHistory ? Offloading.FineMoE().Name : configuration.Method,
             "--prompt-tokens", $"{settings.PromptTokens}", "--tokens", $"{settings.Tokens}", "--runs", $"{settings.Runs}",
         ];
+        if (hasHistory)
+        {
+            arguments.AddRange(["--map-store", await history.CopyAsync(cancellationToken)]);
+        }
+
         foreach (string text in MeasurementPlan.TextsOf(settings.Texts, configuration.Round, settings.Runs + PromptsToWarmUp))
         {
             arguments.AddRange(["--text", text]);

@@ -17,7 +17,7 @@ internal static class MeasuredSection
             page.Add(budget.Key == MeasurementPlan.Everything
                 ? "### Every expert in memory"
                 : $"### Room for {budget.Key} % of the experts");
-            page.Add(TableOf(budget.OrderBy(summary => summary.TpotMs)));
+            page.Add(TableOf(budget.OrderBy(summary => summary.MeanTpotMs)));
         }
 
         string[] others =
@@ -31,6 +31,8 @@ internal static class MeasuredSection
             difference relative to the other's, over all rounds together.
             """);
         page.AddComparison(summaries, others);
+        string[] published = [.. others.Where(method => method != MeasurementPlan.WithHistory)];
+        page.AddComparison(summaries, published, MeasurementPlan.WithHistory);
         page.Add("measured-hit-rate.svg", OffloadingCharts.HitRate("measured", summaries));
         page.Add("measured-tpot.svg", OffloadingCharts.Tpot("measured", summaries));
     }
@@ -60,6 +62,7 @@ internal static class MeasuredSection
             "runs",
             $"medians of {rounds} round(s), their order alternating; in each, a process of its own for each method and budget runs "
             + $"{conditions["runs"]} prompt(s) behind one that warms up, and has neither experts nor history at its start");
+        table.Add("history", $"`{MeasurementPlan.WithHistory}` alone begins with the expert maps of other parts of the same texts, as in the paper");
         table.Add("peak memory", "most resident memory of the process, read from outside (VmHWM), code and runtime included");
         table.Add("stall share", "mean wait of a token, multiplied by tokens/s");
         page.Add(table);
@@ -68,7 +71,7 @@ internal static class MeasuredSection
     private static MarkdownTable TableOf(IEnumerable<Summary> summaries)
     {
         MarkdownTable table = new(
-            "method", "tokens/s", "TPOT p50 / p95, ms", "hit / late hit / miss, %", "MB read per token", "stall share, %",
+            "method", "tokens/s", "TPOT mean / p50 / p95, ms", "hit / late hit / miss, %", "MB read per token", "stall share, %",
             "peak memory minus budget, MiB", "bytes allocated per token");
         foreach (Summary summary in summaries)
         {
@@ -76,7 +79,8 @@ internal static class MeasuredSection
             table.Add(
                 Name(summary.Method),
                 Format.Digits(summary.MedianOf(sample => sample.TokensPerSecond)),
-                $"{Format.Digits(summary.TpotMs)} / {Format.Digits(summary.MedianOf(sample => sample.TpotP95Ms))}",
+                $"{Format.Digits(summary.MeanTpotMs)} / {Format.Digits(summary.MedianOf(sample => sample.TpotMs))} / "
+                + Format.Digits(summary.MedianOf(sample => sample.TpotP95Ms)),
                 $"{Format.Percent(uses.HitShare)} / {Format.Percent(uses.LateHitShare)} / {Format.Percent(uses.MissShare)}",
                 Format.Megabytes(summary.MedianOf(sample => sample.BytesReadPerToken)),
                 Format.Percent(summary.MedianOf(sample => sample.StallShare)),

@@ -10,7 +10,7 @@ internal static class OffloadingCharts
     private const string BudgetTitle = "experts that fit into the budget (%)";
 
     // an order that no measurement changes
-    private static readonly string[] s_names = [.. Offloading.Names, .. SimulatedSection.Bounds];
+    private static readonly string[] s_names = [.. Offloading.Names, .. SimulatedSection.Bounds, MeasurementPlan.WithHistory];
 
     public static LineChart HitRate(string where, IReadOnlyList<Summary> summaries) => new()
     {
@@ -27,8 +27,8 @@ internal static class OffloadingCharts
     {
         Title = $"Time per output token, {where}",
         XTitle = BudgetTitle,
-        YTitle = "TPOT, median (ms)",
-        Lines = Lines(summaries, summary => summary.TpotMs),
+        YTitle = "time of a token (ms)",
+        Lines = Lines(summaries, summary => summary.MeanTpotMs),
     };
 
     private static ChartLine[] Lines(IReadOnlyList<Summary> summaries, Func<Summary, double> value) =>

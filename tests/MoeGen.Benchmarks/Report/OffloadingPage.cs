@@ -38,7 +38,7 @@ internal sealed class OffloadingPage
 
         if (_results.Trace is { } trace)
         {
-            SimulatedSection.AddTo(this, trace["trace"]!, [.. _results.Simulations.Select(record => record["simulation"]!)]);
+            SimulatedSection.AddTo(this, trace["trace"]!, [.. _results.Simulations.Select(record => record["simulation"]!)], _results.Ablation);
         }
 
         string charts = Path.Combine(folder, Name);
@@ -86,9 +86,10 @@ internal sealed class OffloadingPage
     /// <summary>Tables of the subject against each other method: time of a token, and hit rate.</summary>
     /// <param name="summaries">All methods under all budgets.</param>
     /// <param name="others">The methods to compare with.</param>
-    public void AddComparison(IReadOnlyList<Summary> summaries, IReadOnlyList<string> others)
+    /// <param name="subject">What is compared with them; nothing is added where it has no results.</param>
+    public void AddComparison(IReadOnlyList<Summary> summaries, IReadOnlyList<string> others, string subject = Subject)
     {
-        int[] percents = [.. summaries.Where(summary => summary.Method == Subject).Select(summary => summary.BudgetPercent).Distinct()];
+        int[] percents = [.. summaries.Where(summary => summary.Method == subject).Select(summary => summary.BudgetPercent).Distinct()];
         if (percents.Length == 0)
         {
             return;
@@ -98,14 +99,14 @@ internal sealed class OffloadingPage
             summaries.FirstOrDefault(summary => summary.Method == method && summary.BudgetPercent == percent);
         string[] Cells(string other, Func<Summary, Summary, double?> difference) =>
         [
-            .. percents.Select(percent => Find(Subject, percent) is { } mine && Find(other, percent) is { } theirs
+            .. percents.Select(percent => Find(subject, percent) is { } mine && Find(other, percent) is { } theirs
                 ? Format.Difference(difference(mine, theirs))
                 : "–"),
         ];
 
         string[] columns = [.. percents.Select(percent => $"{percent} %")];
-        MarkdownTable tpot = new([$"TPOT of {Subject} against", .. columns, "in the paper"]);
-        MarkdownTable hits = new([$"hit rate of {Subject} against", .. columns, "in the paper"]);
+        MarkdownTable tpot = new([$"TPOT of {subject} against", .. columns, "in the paper"]);
+        MarkdownTable hits = new([$"hit rate of {subject} against", .. columns, "in the paper"]);
         foreach (string other in others)
         {
             (string System, string Tpot, string HitRate)? mark = PaperMarks.Of(other);

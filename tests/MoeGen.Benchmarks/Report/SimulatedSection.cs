@@ -11,7 +11,7 @@ internal static class SimulatedSection
     /// <summary>Policies that know the future: comparing with them as with a method says nothing.</summary>
     public static IReadOnlyList<string> Bounds { get; } = ["belady", "oracle"];
 
-    public static void AddTo(OffloadingPage page, JsonNode trace, IReadOnlyList<JsonNode> simulations)
+    public static void AddTo(OffloadingPage page, JsonNode trace, IReadOnlyList<JsonNode> simulations, JsonNode? ablation)
     {
         page.Add("## Simulated");
         page.Add($"""
@@ -23,6 +23,11 @@ internal static class SimulatedSection
         foreach (JsonNode simulation in simulations)
         {
             AddMachine(page, simulation);
+        }
+
+        if (ablation is not null)
+        {
+            AddAblation(page, ablation);
         }
 
         if (simulations.Select(simulation => simulation["consistency"]).FirstOrDefault(node => node is not null) is { } consistency)
@@ -55,14 +60,26 @@ internal static class SimulatedSection
         page.Add(file + "-tpot.svg", OffloadingCharts.Tpot(where, summaries));
     }
 
+    private static void AddAblation(OffloadingPage page, JsonNode ablation)
+    {
+        page.Add($"### Parts of {OffloadingPage.Subject}");
+        page.Add($"""
+            What each part is worth, on {ablation["hardware"]}. `finemoe-paper` takes the paper at its word where it leaves a choice: `p` is what
+            the last match said, frequency that of the whole run, three layers ahead. `-t` searches by trajectory alone, `-ts` also by the
+            token's embedding, both without delta. `-no-search` loads nothing ahead; `p` is the running average of what the routers said.
+            `-no-average` is without that average. `-lfu` evicts by frequency alone, `-lru` the least recently used.
+            """);
+        page.Add(TableOf(Summary.Of(ablation["results"]!.AsArray().Select(result => Sample.OfSimulation(result!)))));
+    }
+
     private static MarkdownTable TableOf(IReadOnlyList<Summary> summaries)
     {
         int[] percents = [.. summaries.Select(summary => summary.BudgetPercent).Distinct().OrderDescending()];
-        MarkdownTable table = new(["hit rate, %; TPOT p50, ms", .. percents.Select(percent => $"{percent} %")]);
+        MarkdownTable table = new(["hit rate, %; TPOT, ms", .. percents.Select(percent => $"{percent} %")]);
         foreach (IGrouping<string, Summary> method in summaries.GroupBy(summary => summary.Method))
         {
             string Cell(int percent) => method.FirstOrDefault(summary => summary.BudgetPercent == percent) is { } summary
-                ? $"{Format.Percent(summary.Uses.HitShare)}; {Format.Digits(summary.TpotMs)}"
+                ? $"{Format.Percent(summary.Uses.HitShare)}; {Format.Digits(summary.MeanTpotMs)}"
                 : "";
             table.Add([method.Key == OffloadingPage.Subject ? $"**{method.Key}**" : method.Key, .. percents.Select(Cell)]);
         }

@@ -10,6 +10,7 @@ namespace MoeGen.Benchmarks.Results;
 /// </summary>
 internal sealed class ResultsFile
 {
+    public const string AblationKind = "ablation";
     public const string BenchKind = "bench";
     public const string ConditionsKind = "conditions";
     public const string SimulationKind = "simulation";
@@ -46,6 +47,9 @@ internal sealed class ResultsFile
     /// <summary>Simulations.</summary>
     public IReadOnlyList<JsonObject> Simulations => [.. OfKind(SimulationKind)];
 
+    /// <summary>Simulation of variants of the subject; null: none was simulated.</summary>
+    public JsonNode? Ablation => OfKind(AblationKind).FirstOrDefault()?[AblationKind];
+
     /// <summary>Opens what is there, or nothing.</summary>
     /// <param name="folder">Where it lies.</param>
     /// <param name="takesPartial">Whether it is that of a measurement that was interrupted.</param>
@@ -72,7 +76,7 @@ internal sealed class ResultsFile
         List<JsonObject> last = Read(System.IO.Path.Combine(folder, FileName));
         List<JsonObject> records = File.Exists(path) ? Read(path)
             : continues ? last
-            : [.. last.Where(record => KindOf(record) is SimulationKind or TraceKind)];
+            : [.. last.Where(record => KindOf(record) is SimulationKind or AblationKind or TraceKind)];
         return new ResultsFile(folder, path, records);
     }
 
@@ -101,7 +105,7 @@ internal sealed class ResultsFile
     /// <param name="records">Trace and simulations.</param>
     public void ReplaceSimulations(IEnumerable<JsonObject> records)
     {
-        _records.RemoveAll(record => KindOf(record) is SimulationKind or TraceKind);
+        _records.RemoveAll(record => KindOf(record) is SimulationKind or AblationKind or TraceKind);
         _records.AddRange(records.Select(record => AsRead(record.ToJsonString(s_options))));
         Write();
     }

@@ -12,6 +12,10 @@ internal sealed record Sample
 
     public required double TokensPerSecond { get; init; }
 
+    /// <summary>Time of a decoded token, averaged over a run: what waiting now and then for an expert costs shows here alone.</summary>
+    public double MeanTpotMs => MsPerSecond / TokensPerSecond;
+
+    /// <summary>Median over tokens.</summary>
     public required double TpotMs { get; init; }
 
     public required double TpotP95Ms { get; init; }

@@ -17,7 +17,7 @@ internal sealed record Summary
 
     public UseCounts Uses { get; }
 
-    public double TpotMs => MedianOf(sample => sample.TpotMs);
+    public double MeanTpotMs => MedianOf(sample => sample.MeanTpotMs);
 
     /// <summary>All methods under all budgets, in the order in which they come first.</summary>
     public static IReadOnlyList<Summary> Of(IEnumerable<Sample> samples) =>
@@ -36,7 +36,7 @@ internal sealed record Summary
         [
             .. from mine in _samples
                join theirs in other._samples on mine.Configuration.Round equals theirs.Configuration.Round
-               select (mine.TpotMs / theirs.TpotMs) - 1,
+               select (mine.MeanTpotMs / theirs.MeanTpotMs) - 1,
         ];
         return differences.Length == 0 ? null : Median.Of(differences);
     }

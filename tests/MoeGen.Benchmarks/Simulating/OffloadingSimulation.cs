@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using MoeGen.Benchmarks.Results;
 using MoeGen.Benchmarks.Setup;
+using MoeGen.Simulation;
 
 namespace MoeGen.Benchmarks.Simulating;
 
@@ -39,7 +40,7 @@ internal sealed class OffloadingSimulation(OffloadingSettings settings, MoegenTo
             List<string> arguments =
             [
                 "simulate", trace, "--expert-bytes", $"{settings.ExpertBytes.Bytes}", "--hardware", hardware,
-                "--slots", string.Join(',', settings.BudgetPercents.Select(percent => $"{percent}%")),
+                "--slots", Slots,
                 "--train", train.ToString(CultureInfo.InvariantCulture),
             ];
 
@@ -54,8 +55,24 @@ internal sealed class OffloadingSimulation(OffloadingSettings settings, MoegenTo
             records.Add(Record(ResultsFile.SimulationKind, json));
         }
 
+        records.Add(await SimulateAblationsAsync(trace, cancellationToken));
         results.ReplaceSimulations(records);
     }
+
+    private async Task<JsonObject> SimulateAblationsAsync(string trace, CancellationToken cancellationToken)
+    {
+        Console.Error.WriteLine("simulating variants of finemoe");
+        string policies = string.Join(',', SimulationPolicy.AblationNames.Prepend(Offloading.FineMoE().Name));
+        JsonObject json = (await tool.RunAsync(
+            [
+                "simulate", trace, "--expert-bytes", $"{settings.ExpertBytes.Bytes}", "--offload", policies, "--slots", Slots,
+            ],
+            cancellationToken)).Json;
+        json.Remove("trace");
+        return Record(ResultsFile.AblationKind, json);
+    }
+
+    private string Slots => string.Join(',', settings.BudgetPercents.Select(percent => $"{percent}%"));
 
     private static JsonObject Record(string kind, JsonObject json) => new() { ["kind"] = kind, [kind] = json };
 }

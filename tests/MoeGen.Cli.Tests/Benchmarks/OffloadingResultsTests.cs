@@ -76,7 +76,7 @@ public sealed class OffloadingResultsTests : IDisposable
         // -20 %, +50 %, -50 %; 60 of 100 uses against 40
         Assert.Equal(-0.2, summaries[0].TpotDifference(summaries[1])!.Value, 1e-9);
         Assert.Equal(0.5, summaries[0].HitDifference(summaries[1])!.Value, 1e-9);
-        Assert.Equal(80, summaries[0].TpotMs);
+        Assert.Equal(80, summaries[0].MeanTpotMs, 1e-9);
     }
 
     [Fact]

@@ -72,4 +72,14 @@ public class BoundTests
         SimulationResult result = SimulationCase.Run(trace, policy, numSlots);
         return result.Decode.Counts.Hits + result.Prefill.Counts.Hits;
     }
+
+    [Fact]
+    public void EveryName_IsAPolicyOfThatName()
+    {
+        foreach (string name in SimulationPolicy.Names.Concat(SimulationPolicy.AblationNames))
+        {
+            Assert.True(SimulationPolicy.TryParse(name, out SimulationPolicy? policy), name);
+            Assert.Equal(name, policy.Name);
+        }
+    }
 }

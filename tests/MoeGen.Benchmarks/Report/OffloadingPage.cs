@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using MoeGen.Benchmarks.Charts;
 using MoeGen.Benchmarks.Results;
 
@@ -38,7 +39,8 @@ internal sealed class OffloadingPage
 
         if (_results.Trace is { } trace)
         {
-            SimulatedSection.AddTo(this, trace["trace"]!, [.. _results.Simulations.Select(record => record["simulation"]!)], _results.Ablation);
+            JsonNode[] simulations = [.. _results.Simulations.Select(record => record["simulation"]!)];
+            SimulatedSection.AddTo(this, trace["trace"]!, simulations, _results.Ablation);
         }
 
         string charts = Path.Combine(folder, Name);
@@ -89,7 +91,8 @@ internal sealed class OffloadingPage
     /// <param name="subject">What is compared with them; nothing is added where it has no results.</param>
     public void AddComparison(IReadOnlyList<Summary> summaries, IReadOnlyList<string> others, string subject = Subject)
     {
-        int[] percents = [.. summaries.Where(summary => summary.Method == subject).Select(summary => summary.BudgetPercent).Distinct()];
+        IEnumerable<Summary> mine = summaries.Where(summary => summary.Method == subject);
+        int[] percents = [.. mine.Select(summary => summary.BudgetPercent).Distinct().OrderDescending()];
         if (percents.Length == 0)
         {
             return;
@@ -99,8 +102,8 @@ internal sealed class OffloadingPage
             summaries.FirstOrDefault(summary => summary.Method == method && summary.BudgetPercent == percent);
         string[] Cells(string other, Func<Summary, Summary, double?> difference) =>
         [
-            .. percents.Select(percent => Find(subject, percent) is { } mine && Find(other, percent) is { } theirs
-                ? Format.Difference(difference(mine, theirs))
+            .. percents.Select(percent => Find(subject, percent) is { } own && Find(other, percent) is { } theirs
+                ? Format.Difference(difference(own, theirs))
                 : "–"),
         ];
 
@@ -111,8 +114,8 @@ internal sealed class OffloadingPage
         {
             (string System, string Tpot, string HitRate)? mark = PaperMarks.Of(other);
             string Paper(string? value) => mark is null ? "" : $"{value} ({mark.Value.System})";
-            tpot.Add([other, .. Cells(other, (mine, theirs) => mine.TpotDifference(theirs)), Paper(mark?.Tpot)]);
-            hits.Add([other, .. Cells(other, (mine, theirs) => mine.HitDifference(theirs)), Paper(mark?.HitRate)]);
+            tpot.Add([other, .. Cells(other, (own, theirs) => own.TpotDifference(theirs)), Paper(mark?.Tpot)]);
+            hits.Add([other, .. Cells(other, (own, theirs) => own.HitDifference(theirs)), Paper(mark?.HitRate)]);
         }
 
         Add(tpot);

@@ -40,7 +40,7 @@ public abstract class MoeModel : IDisposable
         _options = options;
         ContextLength = options.ContextLengthFor(info);
         _budget = options.MemoryBudget;
-        _plan = MemoryPlan.For(info, options);
+        _plan = weights.Plan;
         EosTokenIds = GenerationConfig.ReadEosTokenIds(folder) ?? info.EosTokenIds;
         if (File.Exists(Path.Combine(folder, Tokenizer.FileName)))
         {

@@ -15,7 +15,10 @@ void Stop(PosixSignalContext signal)
 using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration onTermination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
-Command root = new RootCommand("Measures MoeGen and writes the pages of docs/ that hold measured numbers.") { OffloadingCommand.Create() };
+Command root = new RootCommand("Measures MoeGen and writes the pages of docs/ that hold measured numbers.")
+{
+    OffloadingCommand.Create(), ExpertMapsCommand.Create(),
+};
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {

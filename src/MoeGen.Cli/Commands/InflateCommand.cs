@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 using MoeGen.Cli.Inflation;
@@ -24,13 +23,8 @@ internal sealed class InflateCommand
         HelpName = "DIR",
     };
 
-    private readonly Option<ByteSize> _expertBytes = new("--expert-bytes")
-    {
-        Description = "Bytes of an expert, e.g. 36MB; the nearest size that the layout allows is taken.",
-        CustomParser = ParseSize,
-        Required = true,
-        HelpName = "SIZE",
-    };
+    private readonly Option<ByteSize?> _expertBytes = RunOptions.Size(
+        "--expert-bytes", "Bytes of an expert, e.g. 36MB; the nearest size that the layout allows is taken.", "36MB, 9MiB");
 
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON object." };
     private readonly CliStreams _streams;
@@ -38,6 +32,7 @@ internal sealed class InflateCommand
     private InflateCommand(CliStreams streams)
     {
         _streams = streams;
+        _expertBytes.Required = true;
     }
 
     public static Command Create(CliStreams streams)
@@ -62,7 +57,7 @@ internal sealed class InflateCommand
         }
 
         ModelSpec spec = ModelLoader.ReadExactSpec(folder, _streams);
-        InflationPlan plan = InflationPlan.Create(folder, spec, parsed.GetValue(_expertBytes).Bytes);
+        InflationPlan plan = InflationPlan.Create(folder, spec, parsed.GetValue(_expertBytes)!.Value.Bytes);
         long start = Stopwatch.GetTimestamp();
         using (ProgressLine progress = new(_streams, "inflating"))
         {
@@ -83,7 +78,7 @@ internal sealed class InflateCommand
         {
             _streams.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{path}: {experts} experts of {info.ExpertBytes} bytes in {format} ({parsed.GetValue(_expertBytes).Bytes} were asked for), "
+                $"{path}: {experts} experts of {info.ExpertBytes} bytes in {format} ({parsed.GetValue(_expertBytes)!.Value.Bytes} were asked for), "
                 + $"intermediate size {width}, {new ByteSize(bytes)}, {seconds:F1} s"));
             return;
         }
@@ -99,17 +94,5 @@ internal sealed class InflateCommand
             json.WriteString("fingerprint", info.Fingerprint);
             json.WriteNumber("seconds", Math.Round(seconds, 3));
         });
-    }
-
-    private static ByteSize ParseSize(ArgumentResult result)
-    {
-        string text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
-        if (ByteSize.TryParse(text, out ByteSize size) && size.Bytes > 0)
-        {
-            return size;
-        }
-
-        result.AddError($"--expert-bytes is {text}; expected a size like 36MB, 9MiB or a number of bytes.");
-        return default;
     }
 }

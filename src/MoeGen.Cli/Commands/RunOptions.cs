@@ -14,13 +14,11 @@ internal sealed class RunOptions
     public Option<int?> Context { get; } = Positive(
         "--context", $"Longest sequence in tokens; default: the model's, at most {MoeOptions.DefaultContextLength}.");
 
-    public Option<ByteSize?> Budget { get; } = new("--budget")
-    {
-        Description = "Most memory to hold, e.g. 3GiB or 800MB: weights, KV cache, working memory. Experts that do not fit are read from "
-            + "disk as they are needed. Default: most of the machine's memory.",
-        CustomParser = ParseBudget,
-        HelpName = "SIZE",
-    };
+    public Option<ByteSize?> Budget { get; } = Size(
+        "--budget",
+        "Most memory to hold, e.g. 3GiB or 800MB: weights, KV cache, working memory. Experts that do not fit are read from disk as they are "
+            + "needed. Default: most of the machine's memory.",
+        "3GiB, 800MB");
 
     public Option<string> Offload { get; } = Choice(
         "--offload",
@@ -64,6 +62,17 @@ internal sealed class RunOptions
             result => Check<int?>(result, option, value => value is null || value >= min, $"an integer of at least {min}"));
         return option;
     }
+
+    /// <summary>An option that takes a number of bytes, at least one.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it means.</param>
+    /// <param name="examples">Values that make sense, for the error.</param>
+    public static Option<ByteSize?> Size(string name, string description, string examples) => new(name)
+    {
+        Description = description,
+        CustomParser = result => ParseSize(result, name, examples),
+        HelpName = "SIZE",
+    };
 
     /// <summary>An option that takes a number within bounds.</summary>
     public static Option<float> Number(string name, string description, float fallback, Func<float, bool> isValid, string expected)
@@ -114,7 +123,7 @@ internal sealed class RunOptions
         }
     }
 
-    private static ByteSize? ParseBudget(ArgumentResult result)
+    private static ByteSize? ParseSize(ArgumentResult result, string name, string examples)
     {
         string text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
         if (ByteSize.TryParse(text, out ByteSize size) && size.Bytes > 0)
@@ -122,7 +131,7 @@ internal sealed class RunOptions
             return size;
         }
 
-        result.AddError($"--budget is {text}; expected a size like 3GiB, 800MB or a number of bytes.");
+        result.AddError($"{name} is {text}; expected a size like {examples} or a number of bytes.");
         return null;
     }
 }

@@ -51,12 +51,8 @@ internal sealed class SimulateCommand
         HelpName = "NAME|FILE",
     };
 
-    private readonly Option<ByteSize?> _expertBytes = new("--expert-bytes")
-    {
-        Description = "Bytes of an expert, e.g. 17MB; default: those of the model that was recorded.",
-        CustomParser = ParseExpertBytes,
-        HelpName = "SIZE",
-    };
+    private readonly Option<ByteSize?> _expertBytes = RunOptions.Size(
+        "--expert-bytes", "Bytes of an expert, e.g. 17MB; default: those of the model that was recorded.", "17MB, 4MiB");
 
     private readonly Option<float> _train = RunOptions.Number(
         "--train", "Share of the sequences, the first ones, that only prefetchers hear before the simulation starts.", 0,
@@ -218,16 +214,4 @@ internal sealed class SimulateCommand
     }
 
     private static string OptionName(ArgumentResult result) => ((OptionResult)result.Parent!).Option.Name;
-
-    private static ByteSize? ParseExpertBytes(ArgumentResult result)
-    {
-        string text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
-        if (ByteSize.TryParse(text, out ByteSize size) && size.Bytes > 0)
-        {
-            return size;
-        }
-
-        result.AddError($"--expert-bytes is {text}; expected a size like 17MB, 4MiB or a number of bytes.");
-        return null;
-    }
 }

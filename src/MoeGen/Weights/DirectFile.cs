@@ -13,8 +13,10 @@ internal sealed unsafe class DirectFile : IDisposable
     /// <summary>What offset, address and length of a direct read are multiples of: a page, and a block of any common disk.</summary>
     public const int Alignment = 4096;
 
-    // large enough that a read costs more than its call, small enough to keep for each thread
-    private const int BounceBytes = 256 << 10;
+    /// <summary>
+    /// What a thread keeps for reads that are not aligned: large enough that a read costs more than its call, small enough to keep.
+    /// </summary>
+    public const int BounceBytes = 256 << 10;
 
     // one call reads at most this, a multiple of the alignment that fits a span
     private const int MaxBytesPerCall = 1 << 30;

@@ -11,6 +11,9 @@ internal sealed unsafe class RowReader : IDisposable
     // large enough that a read costs more than its call, small enough to stay in the caches: 1 MiB of bfloat16
     private const int PieceElements = 1 << 19;
 
+    /// <summary>Bytes of both buffers, unless a single row is larger: elements of up to 4 bytes, and the same in float32.</summary>
+    public const long UsualBytes = 2L * PieceElements * sizeof(float);
+
     private NativeBuffer _window = new(0, DirectFile.Alignment); // rows as the file has them
     private NativeBuffer _values = new(0); // the same rows in float32
 

@@ -15,8 +15,10 @@ public sealed unsafe class WeightStore : IDisposable
     private readonly IReadOnlyDictionary<string, DenseTensor> _denseTensors; // by expanded name
     private readonly ExpertCache _experts;
 
-    private WeightStore(NativeBuffer dense, IReadOnlyDictionary<string, DenseTensor> denseTensors, ExpertCache experts)
+    private WeightStore(
+        MemoryPlan plan, NativeBuffer dense, IReadOnlyDictionary<string, DenseTensor> denseTensors, ExpertCache experts)
     {
+        Plan = plan;
         _dense = dense;
         _denseTensors = denseTensors;
         _experts = experts;
@@ -65,7 +67,7 @@ public sealed unsafe class WeightStore : IDisposable
                 options.Notice?.Invoke(notice);
             }
 
-            return new WeightStore(dense, plan.DenseTensors, experts);
+            return new WeightStore(memory, dense, plan.DenseTensors, experts);
         }
         catch
         {
@@ -106,6 +108,9 @@ public sealed unsafe class WeightStore : IDisposable
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat =>
         _experts.Routers[_experts.SparseLayerOf(layer)] = new RouterScores<TShape, TFormat>(router);
+
+    /// <summary>The memory that was planned for, with the slots that the experts have.</summary>
+    internal MemoryPlan Plan { get; }
 
     /// <summary>The experts, as many as fit.</summary>
     internal ExpertCache ExpertCache => _experts;

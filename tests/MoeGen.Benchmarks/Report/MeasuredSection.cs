@@ -49,7 +49,10 @@ internal static class MeasuredSection
         table.Add("date", $"{conditions["date"]}");
         table.Add("machine", $"{machine["processor"]}, {machine["cores"]} cores, {new ByteSize(Count(machine, "memory_bytes"))}");
         table.Add("system", $"{machine["system"]}, kernel {machine["kernel"]}, {machine["dotnet"]}");
-        table.Add("disk", $"{Format.Digits(bandwidth / 1e9)} GB/s, read past the page cache by four threads in pieces of 2 MiB");
+        table.Add(
+            "disk",
+            $"{Format.Digits(bandwidth / 1e9)} GB/s, read past the page cache by four threads in pieces of 2 MiB, before the first measurement; "
+            + "what was read before may come faster from the host of a virtual disk, for all methods alike");
         table.Add(
             "model",
             $"demo, experts widened without changing the function: {Count(model, "sparse_layers")} layers of {Count(model, "experts")} "

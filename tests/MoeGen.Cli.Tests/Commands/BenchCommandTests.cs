@@ -45,20 +45,35 @@ public class BenchCommandTests
     }
 
     [Fact]
-    public void DecodedToken_AllocatesNothingInTheWholeProcess()
+    public void DecodedToken_AllocatesNothingInTheWholeProcess() =>
+        Assert.Equal(0, BenchDemo("--runs", "3")["allocated_bytes_per_token"]!.GetValue<double>());
+
+    [Theory]
+    [InlineData("finemoe")]
+    [InlineData("lru")]
+    public void PeakMemory_IsTheBudgetAndTheRuntime(string method)
     {
-        // a process of its own: in this one other tests allocate at the same time
-        string cli = Path.Combine(AppContext.BaseDirectory, "MoeGen.Cli.dll");
-        ProcessStartInfo start = new("dotnet", [cli, "bench", "demo", "--runs", "3", "--json"]) { RedirectStandardOutput = true };
-        using Process process = Process.Start(start)!;
-        JsonObject json = JsonNode.Parse(process.StandardOutput.ReadToEnd())!.AsObject();
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        Assert.Equal(0, json["allocated_bytes_per_token"]!.GetValue<double>());
+        // what the README promises: code, .NET runtime and managed heap beside the budget
+        const long RuntimeBytes = 150L << 20, Budget = 14 << 20;
+        JsonObject json = BenchDemo("--runs", "2", "--budget", $"{Budget}", "--offload", method);
+        Assert.InRange(json["peak_rss_bytes"]!.GetValue<long>(), 1, Budget + RuntimeBytes);
+        Assert.True(json["expert_misses"]!.GetValue<long>() > 0);
     }
 
     [Fact]
     public async Task MoreTokensThanTheContext_AreRefused() =>
         (await CliRun.Of("bench", "demo", "--prompt-tokens", "250", "--tokens", "64")).AssertFailed(
             "250 prompt tokens and 64 generated ones make 314; expected at most 256");
+
+    // a process of its own: in this one other tests allocate at the same time
+    private static JsonObject BenchDemo(params string[] options)
+    {
+        string cli = Path.Combine(AppContext.BaseDirectory, "MoeGen.Cli.dll");
+        ProcessStartInfo start = new("dotnet", [cli, "bench", "demo", "--json", .. options]) { RedirectStandardOutput = true };
+        using Process process = Process.Start(start)!;
+        JsonObject json = JsonNode.Parse(process.StandardOutput.ReadToEnd())!.AsObject();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        return json;
+    }
 }

@@ -1,3 +1,5 @@
+using MoeGen.Weights;
+
 namespace MoeGen.Experts.Cache;
 
 /// <summary>
@@ -9,9 +11,6 @@ internal sealed unsafe class ExpertReaders : IDisposable
     // a disk that fails three times in a row is broken, not busy
     private const int MaxAttempts = 3;
     private const int FirstPauseMs = 2; // doubled with each attempt
-
-    private const long MaxRowBytes = 4 << 20; // of RowReader
-    private const long WindowBytes = 256 << 10; // of DirectFile
 
     private readonly object _gate; // guards the scheduler and everything here that changes; pulsed when an expert arrives
     private readonly ExpertScheduler _scheduler;
@@ -53,7 +52,7 @@ internal sealed unsafe class ExpertReaders : IDisposable
     /// <summary>Bytes that readers hold at most: rows as a checkpoint has them, and the same rows in float32.</summary>
     /// <param name="expertBytes">Bytes of an expert.</param>
     /// <param name="count">Readers.</param>
-    public static long BufferBytes(long expertBytes, int count) => count * (Math.Min(4 * expertBytes, MaxRowBytes) + WindowBytes);
+    public static long BufferBytes(long expertBytes, int count) => count * (Math.Min(4 * expertBytes, RowReader.UsualBytes) + DirectFile.BounceBytes);
 
     /// <summary>Reads that were tried again; read under the gate.</summary>
     public long Retries => _retries;

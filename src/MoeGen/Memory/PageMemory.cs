@@ -34,7 +34,7 @@ internal sealed unsafe partial class PageMemory : IDisposable
             nint address = MMap(0, _allocatedBytes, ReadWrite, PrivateAnonymous | NoReserve, -1, 0);
             if (address == -1)
             {
-                throw new OutOfMemoryException($"The system has no room for {sizeInBytes} bytes ({new ByteSize(sizeInBytes)}) of experts.");
+                throw new OutOfMemoryException($"The system has no room for {sizeInBytes} bytes ({new ByteSize(sizeInBytes)}).");
             }
 
             _allocation = (void*)address;

@@ -15,9 +15,10 @@ internal sealed record SearchTimes(double PassMs, double StartMs, long StoreByte
 /// <summary>Tells FineMoE's prefetcher of passes as a model would, and takes the time.</summary>
 internal static class MapSearch
 {
-    public const int Passes = 50;
+    public const int Passes = 200;
     public const string Shape = "Qwen1.5-MoE's shape: 24 layers of 60 experts, 4 for each token, hidden size 2048";
 
+    private const int WarmUpPasses = 500;
     private const int HiddenSize = 2048;
     private const int PromptTokens = 32; // as many as a pass leaves in the store
 
@@ -32,6 +33,12 @@ internal static class MapSearch
         {
             cancellationToken.ThrowIfCancellationRequested();
             _ = Run(prefetch, random, PromptTokens);
+        }
+
+        // a small store is full before the runtime has compiled all of this with optimisations
+        for (int pass = 0; pass < WarmUpPasses; pass++)
+        {
+            _ = Run(prefetch, random, 1);
         }
 
         (double Pass, double Start)[] times = [.. Enumerable.Range(0, Passes).Select(_ => Run(prefetch, random, 1))];

@@ -10,7 +10,7 @@ namespace MoeGen.Experts.Prefetch;
 /// </summary>
 internal sealed unsafe class Bf16Rows : IDisposable
 {
-    private readonly NativeBuffer _buffer;
+    private readonly PageMemory _memory;
     private readonly ushort* _rows; // [groups, capacity, stride], zeros behind the width
     private readonly int _capacity;
     private readonly int _width;
@@ -24,8 +24,8 @@ internal sealed unsafe class Bf16Rows : IDisposable
         _capacity = capacity;
         _width = width;
         Stride = StrideOf(width);
-        _buffer = new NativeBuffer(SizeInBytesOf(numGroups, capacity, width));
-        _rows = (ushort*)_buffer.Pointer;
+        _memory = new PageMemory(SizeInBytesOf(numGroups, capacity, width));
+        _rows = (ushort*)_memory.Pointer;
     }
 
     /// <summary>Numbers from one row to the next, and of a query: the width, filled up with zeros to whole vectors.</summary>
@@ -62,7 +62,23 @@ internal sealed unsafe class Bf16Rows : IDisposable
         }
     }
 
-    public void Dispose() => _buffer.Dispose();
+    /// <summary>Multiplies some rows of a group with a query.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="query">[stride] f32, zeros behind the width.</param>
+    /// <param name="products">One product for each of the rows is stored, or added when <paramref name="adds"/> says so.</param>
+    public void Multiply(int group, ReadOnlySpan<int> rows, ReadOnlySpan<float> query, Span<float> products, bool adds)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Length, Stride);
+        ArgumentOutOfRangeException.ThrowIfLessThan(products.Length, rows.Length);
+        fixed (int* r = rows)
+        fixed (float* q = query)
+        fixed (float* p = products)
+        {
+            RowProducts.ComputeListed(RowAt(group, 0), Stride, r, rows.Length, q, p, adds);
+        }
+    }
+
+    public void Dispose() => _memory.Dispose();
 
     private ushort* RowAt(int group, int row) => _rows + ((((nint)group * _capacity) + row) * Stride);
 }

@@ -47,7 +47,9 @@ public interface IPredictions
 /// <param name="isNewSequence">Whether it is the first of its sequence.</param>
 /// <param name="numTokens">Tokens of the pass; 1: a decode step.</param>
 /// <param name="embeddings">What the model's embedding made of the tokens, [tokens, hidden] f32.</param>
-public readonly ref struct PassStart(long pass, bool isNewSequence, int numTokens, ReadOnlySpan<float> embeddings)
+/// <param name="isRepeat">Whether the tokens are those of the pass before, which a selection has asked to run again.</param>
+public readonly ref struct PassStart(
+    long pass, bool isNewSequence, int numTokens, ReadOnlySpan<float> embeddings, bool isRepeat = false)
 {
     /// <summary>Number of the pass, counted from 1.</summary>
     public long Pass { get; } = pass;
@@ -57,6 +59,9 @@ public readonly ref struct PassStart(long pass, bool isNewSequence, int numToken
 
     /// <summary>Tokens of the pass; 1: a decode step.</summary>
     public int NumTokens { get; } = numTokens;
+
+    /// <summary>Whether the tokens are those of the pass before, which a selection has asked to run again.</summary>
+    public bool IsRepeat { get; } = isRepeat;
 
     /// <summary>What the model's embedding made of the tokens, [tokens, hidden] f32.</summary>
     public ReadOnlySpan<float> Embeddings { get; } = embeddings;

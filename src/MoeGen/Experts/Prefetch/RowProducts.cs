@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using MoeGen.Kernels;
 
 namespace MoeGen.Experts.Prefetch;
@@ -9,6 +10,10 @@ internal static unsafe class RowProducts
 {
     /// <summary>Elements of the widest vector; rows are filled up to a multiple of it.</summary>
     public const int WidestVector = 16;
+
+    // rows of a list lie apart: no processor foresees where, and each would be waited for
+    private const int LookAhead = 16;
+    private const int ElementsOfCacheLine = 32;
 
     /// <summary><c>products[r] = rows[r] . query</c>, or added to what stands there; with the widest vectors of this processor.</summary>
     /// <param name="rows">[count, stride] bf16.</param>
@@ -33,6 +38,30 @@ internal static unsafe class RowProducts
         }
     }
 
+    /// <summary>The same of some rows: <c>products[i] = rows[list[i]] . query</c>, or added to what stands there.</summary>
+    /// <param name="rows">[any, stride] bf16.</param>
+    /// <param name="stride">A multiple of <see cref="WidestVector"/>.</param>
+    /// <param name="list">Rows to multiply, [count].</param>
+    /// <param name="count">Rows to multiply.</param>
+    /// <param name="query">[stride] f32.</param>
+    /// <param name="products">[count] f32.</param>
+    /// <param name="adds">Whether products are added.</param>
+    public static void ComputeListed(ushort* rows, int stride, int* list, int count, float* query, float* products, bool adds)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            ComputeListed<Simd512, Vector512<float>>(rows, stride, list, count, query, products, adds);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            ComputeListed<Simd256, Vector256<float>>(rows, stride, list, count, query, products, adds);
+        }
+        else
+        {
+            ComputeListed<Simd128, Vector128<float>>(rows, stride, list, count, query, products, adds);
+        }
+    }
+
     /// <inheritdoc cref="Compute"/>
     internal static void Compute<TSimd, TVector>(ushort* rows, int stride, int count, float* query, float* products, bool adds)
         where TSimd : struct, ISimd<TVector>
@@ -41,7 +70,8 @@ internal static unsafe class RowProducts
         int row = 0;
         for (; row <= count - 4; row += 4)
         {
-            Vector128<float> sums = Four<TSimd, TVector>(rows + ((nint)row * stride), stride, query);
+            ushort* a = rows + ((nint)row * stride);
+            Vector128<float> sums = Four<TSimd, TVector>(a, a + stride, a + (2 * (nint)stride), a + (3 * (nint)stride), stride, query);
             (adds ? Vector128.Load(products + row) + sums : sums).Store(products + row);
         }
 
@@ -52,12 +82,49 @@ internal static unsafe class RowProducts
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Four<TSimd, TVector>(ushort* a, int stride, float* query)
+    /// <inheritdoc cref="ComputeListed"/>
+    internal static void ComputeListed<TSimd, TVector>(
+        ushort* rows, int stride, int* list, int count, float* query, float* products, bool adds)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        ushort* b = a + stride, c = b + stride, d = c + stride;
+        nint length = stride;
+        int i = 0;
+        for (; i <= count - 4; i += 4)
+        {
+            if (Sse.IsSupported && i + LookAhead + 4 <= count)
+            {
+                for (int ahead = i + LookAhead; ahead < i + LookAhead + 4; ahead++)
+                {
+                    ushort* row = rows + (list[ahead] * length);
+                    Sse.Prefetch0(row);
+                    Sse.Prefetch0(row + ElementsOfCacheLine);
+                }
+            }
+
+            Vector128<float> sums = Four<TSimd, TVector>(
+                rows + (list[i] * length),
+                rows + (list[i + 1] * length),
+                rows + (list[i + 2] * length),
+                rows + (list[i + 3] * length),
+                stride,
+                query);
+            (adds ? Vector128.Load(products + i) + sums : sums).Store(products + i);
+        }
+
+        for (; i < count; i++)
+        {
+            float sum = One<TSimd, TVector>(rows + (list[i] * length), stride, query);
+            products[i] = adds ? products[i] + sum : sum;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Four<TSimd, TVector>(
+        ushort* a, ushort* b, ushort* c, ushort* d, int stride, float* query)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
         TVector sumA = TSimd.Zero, sumB = TSimd.Zero, sumC = TSimd.Zero, sumD = TSimd.Zero;
         for (int i = 0; i < stride; i += TSimd.Width)
         {

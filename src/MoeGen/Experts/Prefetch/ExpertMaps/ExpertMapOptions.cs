@@ -47,11 +47,20 @@ public sealed record ExpertMapOptions
     /// <summary>Tokens of a prompt that are kept when nothing else is said: the end of a prompt is most like what follows it.</summary>
     public const int DefaultPromptRows = 32;
 
+    /// <summary>Maps up to which a search looks at all of them when nothing else is said: half a millisecond a token.</summary>
+    public const int DefaultExactSearchLimit = 2048;
+
     // the paper has 3 to 6 for a GPU that gets experts in milliseconds; a disk delivers less than an expert while a layer computes
     private const int DefaultDistance = 1;
 
     /// <summary>Most maps in the store.</summary>
     public int Capacity { get; init; } = DefaultCapacity;
+
+    /// <summary>
+    /// Maps up to which a search looks at all of them. In a larger store it looks at the likely ones: those whose embeddings have the most
+    /// similar sketches, and of trajectories with each layer the best quarter.
+    /// </summary>
+    public int ExactSearchLimit { get; init; } = DefaultExactSearchLimit;
 
     /// <summary>Layers between the one just routed and the one to load for (d); null: 1.</summary>
     public int? PrefetchDistance { get; init; }
@@ -124,6 +133,7 @@ public sealed record ExpertMapOptions
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Capacity, 1, nameof(Capacity));
+        ArgumentOutOfRangeException.ThrowIfLessThan(ExactSearchLimit, 1, nameof(ExactSearchLimit));
         ArgumentOutOfRangeException.ThrowIfLessThan(PrefetchDistance ?? 1, 1, nameof(PrefetchDistance));
         ArgumentOutOfRangeException.ThrowIfLessThan(PromptRows, 1, nameof(PromptRows));
         if (RoutedDecay is not (null or (>= 0 and < 1)))

@@ -18,20 +18,15 @@ public sealed partial class ExpertMapPrefetch
         }
 
         // a decoded token has been searched for while it ran
-        if (_semanticRow != row || !_semantic.IsCurrent)
-        {
-            _semantic.Find(_record.Embedding(row));
-            _semanticRow = row;
-        }
-
         if (_trajectoryRow != row)
         {
             Trace(row);
         }
 
+        _semantic.LookFor(_record.Embedding(row));
         float embeddingShare = (float)_distance / _grid.NumLayers;
-        Cosines maps = _trajectory.CosinesUpTo(_grid.NumLayers - 1);
-        _store.Put(Cosines.MostRedundant(_semantic.Cosines, maps, embeddingShare), _record.Embedding(row), _record.Map(row));
+        int replaced = Redundancy.Most(_trajectory.CosinesUpTo(_grid.NumLayers - 1), _semantic, embeddingShare);
+        _store.Put(replaced, _record.Embedding(row), _record.Map(row));
         _rowsReplaced++;
     }
 

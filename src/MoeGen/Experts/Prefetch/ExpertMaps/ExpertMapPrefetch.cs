@@ -28,7 +28,6 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
     private readonly float[] _pooled; // [hidden]
     private readonly long _loadedVersion;
     private bool _tracesPass; // what is routed goes into the trajectory search
-    private int _semanticRow; // row of the record that the semantic search was last for; -1: none
     private int _trajectoryRow; // row of the record whose layers the trajectory search holds; -1: none
     private long _searches;
     private long _searchTicks;
@@ -52,8 +51,8 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
             ? ExpertMapStore.Load(path, setup, _options.Capacity)
             : new ExpertMapStore(setup, _options.Capacity);
         _loadedVersion = _store.Version;
-        _semantic = new SemanticSearch(_store);
-        _trajectory = new TrajectorySearch(_store);
+        _semantic = new SemanticSearch(_store, _options.ExactSearchLimit);
+        _trajectory = new TrajectorySearch(_store, _options.ExactSearchLimit);
         _record = new PassRecord(setup, _options.PromptRows);
         _selection = new ExpertSelection(_grid.NumExperts);
         _prediction = new LayerPrediction(_grid.NumExperts);
@@ -84,7 +83,6 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
         ArgumentNullException.ThrowIfNull(predictions);
         _record.Begin(start);
         _trajectory.Reset();
-        _semanticRow = -1;
         bool isPrompt = start.IsNewSequence || start.NumTokens > 1;
         _tracesPass = _options.UsesTrajectorySearch && (!isPrompt || _options.UsesPromptTrajectories);
         _trajectoryRow = _tracesPass ? _record.NumRows - 1 : -1;
@@ -164,8 +162,8 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
 
     internal static long SizeInBytesOf(PrefetchSetup setup, ExpertMapOptions options) =>
         ExpertMapStore.SizeInBytesOf(setup, options.Capacity)
-        + SemanticSearch.SizeInBytesOf(setup, options.Capacity)
-        + TrajectorySearch.SizeInBytesOf(setup, options.Capacity)
+        + SemanticSearch.SizeInBytesOf(setup, options.Capacity, options.ExactSearchLimit)
+        + TrajectorySearch.SizeInBytesOf(setup, options.Capacity, options.ExactSearchLimit)
         + PassRecord.SizeInBytesOf(setup, options.PromptRows);
 
     // the number of matches
@@ -180,7 +178,6 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
                     _matches[row] = FindSimilar(_record.Embedding(row));
                 }
 
-                _semanticRow = lastRow;
                 return _record.NumRows;
             case PromptEmbedding.MeanPool when start.NumTokens > 1:
                 Pool(start.Embeddings);
@@ -188,7 +185,6 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
                 return 1;
             default:
                 _matches[0] = FindSimilar(_record.Embedding(lastRow));
-                _semanticRow = lastRow;
                 return 1;
         }
     }
@@ -235,12 +231,12 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
         }
     }
 
-    private void Merge(MapMatch match, int layer)
+    private void Merge(MapMatch match, int layer, bool isPrefetched)
     {
         if (match.IsFound && _store.Read(match.Row, layer, _distribution))
         {
             float delta = _options.UsesDelta ? ExpertSelection.DeltaOf(match.Score) : 0;
-            _prediction.Merge(_distribution, _selection.Cover(_distribution, delta, _grid.TopK));
+            _prediction.Merge(_distribution, isPrefetched ? _selection.Cover(_distribution, delta, _grid.TopK) : []);
         }
     }
 
@@ -250,7 +246,7 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
         _prediction.Clear();
         foreach (MapMatch match in matches)
         {
-            Merge(match, layer);
+            Merge(match, layer, isPrefetched);
         }
 
         if (_prediction.IsEmpty)

@@ -31,6 +31,7 @@ public sealed partial class ExpertMapStore : IDisposable
         _maps = new Bf16Rows(layers, capacity, experts);
         _embeddingScales = new float[capacity];
         _prefixScales = new float[(long)layers * capacity];
+        Sketches = new EmbeddingSketches(capacity);
         _row = new float[Math.Max(setup.HiddenSize, experts)];
     }
 
@@ -59,6 +60,7 @@ public sealed partial class ExpertMapStore : IDisposable
     internal static long SizeInBytesOf(PrefetchSetup setup, int capacity) =>
         Bf16Rows.SizeInBytesOf(1, capacity, setup.HiddenSize)
         + Bf16Rows.SizeInBytesOf(setup.Grid.NumLayers, capacity, setup.Grid.NumExperts)
+        + EmbeddingSketches.SizeInBytesOf(capacity)
         + ((1L + setup.Grid.NumLayers) * capacity * sizeof(float));
 
     /// <summary>Writes a map.</summary>
@@ -97,18 +99,23 @@ public sealed partial class ExpertMapStore : IDisposable
         return probabilities.ContainsAnyExcept(0f);
     }
 
-    /// <summary>Multiplies all embeddings with another one.</summary>
+    /// <summary>Multiplies embeddings with another one.</summary>
+    /// <param name="rows">The maps, ascending and each once.</param>
     /// <param name="query">Zeros behind the hidden size, [<see cref="EmbeddingStride"/>] f32.</param>
-    /// <param name="products">Takes [count] f32.</param>
-    internal void MultiplyEmbeddings(ReadOnlySpan<float> query, Span<float> products) =>
-        _embeddings.Multiply(0, query, products, adds: false);
+    /// <param name="products">Takes one for each of the maps.</param>
+    internal void MultiplyEmbeddings(ReadOnlySpan<int> rows, ReadOnlySpan<float> query, Span<float> products) =>
+        Multiply(_embeddings, 0, rows, query, products, adds: false);
 
     /// <summary>Adds the products of a layer's distributions with another one.</summary>
     /// <param name="layer">0-based sparse layer.</param>
+    /// <param name="rows">The maps, ascending and each once.</param>
     /// <param name="query">Zeros behind the experts, [<see cref="MapStride"/>] f32.</param>
-    /// <param name="products">[count] f32.</param>
-    internal void AddProducts(int layer, ReadOnlySpan<float> query, Span<float> products) =>
-        _maps.Multiply(layer, query, products, adds: true);
+    /// <param name="products">One for each of the maps, f32.</param>
+    internal void AddProducts(int layer, ReadOnlySpan<int> rows, ReadOnlySpan<float> query, Span<float> products) =>
+        Multiply(_maps, layer, rows, query, products, adds: true);
+
+    /// <summary>What of the embeddings a search of many maps reads first.</summary>
+    internal EmbeddingSketches Sketches { get; }
 
     /// <summary>1 / length of each embedding, 0 of a zero vector, [count]; nearly 1, for they are rounded.</summary>
     internal ReadOnlySpan<float> EmbeddingScales => _embeddingScales.AsSpan(0, Count);
@@ -121,12 +128,27 @@ public sealed partial class ExpertMapStore : IDisposable
 
     internal int MapStride => _maps.Stride;
 
+    // all maps lie in one piece, which is faster to walk than a list
+    private void Multiply(
+        Bf16Rows group, int index, ReadOnlySpan<int> rows, ReadOnlySpan<float> query, Span<float> products, bool adds)
+    {
+        if (rows.Length == Count)
+        {
+            group.Multiply(index, query, products, adds);
+        }
+        else
+        {
+            group.Multiply(index, rows, query, products, adds);
+        }
+    }
+
     // the lengths are those of the rounded numbers, so that a vector's cosine with itself is 1
     private void Complete(int row)
     {
         Span<float> values = _row.AsSpan(0, Setup.HiddenSize);
         _embeddings.Read(0, row, values);
         _embeddingScales[row] = VectorLength.InverseOf(values);
+        Sketches.Put(row, values);
         double sum = 0;
         values = _row.AsSpan(0, Setup.Grid.NumExperts);
         for (int layer = 0; layer < Setup.Grid.NumLayers; layer++)

@@ -36,7 +36,7 @@ public class ExpertMapStoreFileTests
         }
 
         float[] query = c.NewEmbedding();
-        Assert.Equal(new SemanticSearch(c.Store).Find(query), new SemanticSearch(loaded).Find(query));
+        Assert.Equal(new SemanticSearch(c.Store, c.Store.Capacity).Find(query), new SemanticSearch(loaded, loaded.Capacity).Find(query));
         Assert.Equal(["new"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
         Assert.Single(Directory.GetFileSystemEntries(folder["new"]));
     }

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using MoeGen.Engine;
 using MoeGen.Experts;
+using MoeGen.Experts.Cache;
+using MoeGen.Experts.Selection;
 using MoeGen.Tokenizers;
 using MoeGen.Weights;
 
@@ -241,7 +243,7 @@ public abstract class MoeModel : IDisposable
             _running = pass ?? (_pass ??= CreatePass(_options.PrefillChunkFor(Info), maxLogits: 1));
             sequence.SetInput(0);
             _running.Prepare(tokens, 0, tokens.Length, numLogits: 0, sequence, _weights.ExpertCache, cancellationToken);
-            RunPass(_encode);
+            RunPass(_encode, new SelectionPass(tokens.Length, IsNewSequence: true, IsRepeat: false, IsDecode: false));
             sequence.SetInput(tokens.Length);
         }
     }
@@ -309,10 +311,19 @@ public abstract class MoeModel : IDisposable
         ForwardPass pass, Sequence sequence, int count, int length, int numLogits, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        ExpertCache experts = _weights.ExpertCache;
         int position = sequence.NumComputed;
-        pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence, _weights.ExpertCache, cancellationToken);
-        _running = pass;
-        RunPass(_forward);
+        bool isDecode = count == 1 && position > 0 && numLogits == 1;
+        bool isRepeat = false;
+        do
+        {
+            pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence, experts, cancellationToken);
+            _running = pass;
+            RunPass(_forward, new SelectionPass(count, IsNewSequence: position == 0, isRepeat, isDecode));
+            isRepeat = experts.IsToBeRepeated(isDecode, numLogits == 0 ? default : pass.Logits[numLogits - 1]);
+        }
+        while (isRepeat);
+
         for (int i = 0; i < numLogits; i++)
         {
             int token = FloatConverter.IndexOfNonFinite(pass.Logits[i]);
@@ -325,9 +336,9 @@ public abstract class MoeModel : IDisposable
         sequence.Advance(count);
     }
 
-    private void RunPass(Action<Worker> work)
+    private void RunPass(Action<Worker> work, in SelectionPass start)
     {
-        _weights.ExpertCache.StartPass();
+        _weights.ExpertCache.StartPass(start);
         bool isComplete = false;
         try
         {

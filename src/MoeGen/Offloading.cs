@@ -3,6 +3,7 @@ using MoeGen.Experts;
 using MoeGen.Experts.Eviction;
 using MoeGen.Experts.Prefetch;
 using MoeGen.Experts.Prefetch.ExpertMaps;
+using MoeGen.Experts.Selection;
 
 namespace MoeGen;
 
@@ -43,6 +44,12 @@ public sealed record Offloading
 
     /// <summary>Makes what loads experts ahead, or null for nothing. Called once for each model, which disposes it.</summary>
     public Func<PrefetchSetup, IPrefetch?> CreatePrefetch { get; init; } = _ => null;
+
+    /// <summary>
+    /// Makes what decides which experts a token runs, or null where the router alone decides, as in every exact method. Called once for each
+    /// model, which disposes it.
+    /// </summary>
+    public Func<SelectionSetup, ISelection?> CreateSelection { get; init; } = _ => null;
 
     /// <summary>Bytes that the prefetcher will hold, which count against the model's memory budget.</summary>
     public Func<PrefetchSetup, long> PrefetchSizeInBytes { get; init; } = _ => 0;

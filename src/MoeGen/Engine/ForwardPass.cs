@@ -94,7 +94,7 @@ public abstract unsafe class ForwardPass : IDisposable
         if (worker.Index == 0)
         {
             Observer?.OnEmbedded(embeddings, this);
-            Experts.Prefetch?.TellStart(embeddings, NumTokens, isNewSequence: FirstPosition == 0);
+            Experts.Prefetch?.TellStart(embeddings, NumTokens, isNewSequence: FirstPosition == 0, Experts.IsRepeat);
         }
     }
 
@@ -110,6 +110,7 @@ public abstract unsafe class ForwardPass : IDisposable
         {
             CancellationToken.ThrowIfCancellationRequested();
             Experts.StartLayer(layer, Routing, isNewSequence: FirstPosition == 0);
+            Experts.OnSelected(layer, Routing, normed, NumTokens);
             Experts.Prefetch?.TellRouted(Experts.SparseLayerOf(layer), Routing, normed, NumTokens);
             Observer?.OnRouted(layer, normed, this);
         }
@@ -151,6 +152,7 @@ public abstract unsafe class ForwardPass : IDisposable
         InputLength = sequence.InputLength;
         Loads = sequence.Loads!;
         Experts = experts;
+        Routing.Use(experts);
         CancellationToken = cancellationToken;
     }
 

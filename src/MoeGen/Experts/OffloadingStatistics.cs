@@ -57,6 +57,24 @@ public sealed record OffloadingStatistics
     /// <summary>Time in which the prefetcher's thread computed.</summary>
     public required TimeSpan PrefetchTime { get; init; }
 
+    /// <summary>Choices of routers under a method that is not exact; 0 under one that is.</summary>
+    public long RouterChoices { get; init; }
+
+    /// <summary>Of these, choices that did not run.</summary>
+    public long SkippedChoices { get; init; }
+
+    /// <summary>Times a router chose for a token under a method that is not exact.</summary>
+    public long Routings { get; init; }
+
+    /// <summary>Weight of the choices that did not run, each token's choices in a layer together weighing 1.</summary>
+    public double SkippedWeight { get; init; }
+
+    /// <summary>Decode steps under a method that is not exact, those that were run again counted once.</summary>
+    public long DecodeSteps { get; init; }
+
+    /// <summary>Decode steps that were run again with more experts.</summary>
+    public long Repeats { get; init; }
+
     /// <summary>Slots of the cache.</summary>
     public required int NumSlots { get; init; }
 
@@ -71,6 +89,15 @@ public sealed record OffloadingStatistics
 
     /// <summary>Uses that found their expert in memory, as a share of all; 1 when there was none.</summary>
     public double HitRate => Uses == 0 ? 1 : Hits / (double)Uses;
+
+    /// <summary>Choices of routers that did not run, as a share of all; 0 under an exact method.</summary>
+    public double SkippedShare => RouterChoices == 0 ? 0 : SkippedChoices / (double)RouterChoices;
+
+    /// <summary>Weight of what did not run, as a share of all; 0 under an exact method.</summary>
+    public double SkippedWeightShare => Routings == 0 ? 0 : SkippedWeight / Routings;
+
+    /// <summary>Decode steps that were run again with all experts, as a share of all; 0 under a method that runs none again.</summary>
+    public double FallbackShare => DecodeSteps == 0 ? 0 : Repeats / (double)DecodeSteps;
 
     /// <summary>What has happened since an earlier moment.</summary>
     /// <param name="earlier">The statistics of then.</param>
@@ -100,6 +127,12 @@ public sealed record OffloadingStatistics
             Evictions = Evictions + (sign * other.Evictions),
             Retries = Retries + (sign * other.Retries),
             DroppedMessages = DroppedMessages + (sign * other.DroppedMessages),
+            RouterChoices = RouterChoices + (sign * other.RouterChoices),
+            SkippedChoices = SkippedChoices + (sign * other.SkippedChoices),
+            Routings = Routings + (sign * other.Routings),
+            SkippedWeight = SkippedWeight + (sign * other.SkippedWeight),
+            DecodeSteps = DecodeSteps + (sign * other.DecodeSteps),
+            Repeats = Repeats + (sign * other.Repeats),
             StallTime = StallTime + (sign * other.StallTime),
             PrefetchTime = PrefetchTime + (sign * other.PrefetchTime),
         };

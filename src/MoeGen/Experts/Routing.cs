@@ -1,4 +1,6 @@
 using MoeGen.Engine;
+using MoeGen.Experts.Cache;
+using MoeGen.Experts.Selection;
 using MoeGen.Kernels;
 using MoeGen.Memory;
 
@@ -20,11 +22,16 @@ public sealed unsafe class Routing : IDisposable
     private readonly int* _entryTokens; // [maxTokens * topK] token of each entry, entries grouped by expert
     private readonly int* _entryOf; // [maxTokens, topK] entry of each choice; Dropped: none
     private readonly float* _logits; // [maxTokens, numExperts]
+    private readonly int _maxTokens;
+    private ExpertCache? _experts;
+    private int[] _routerIds = []; // [maxTokens, topK] what the router chooses; empty without a selection, when that is what runs
+    private float[] _routerWeights = []; // [maxTokens, topK]
 
     internal Routing(int numExperts, int topK, int maxTokens)
     {
         NumExperts = numExperts;
         TopK = topK;
+        _maxTokens = maxTokens;
         int choices = maxTokens * topK;
         Logits = new Activations(null, numExperts);
         long logitsSize = (long)maxTokens * Logits.Stride;
@@ -56,6 +63,17 @@ public sealed unsafe class Routing : IDisposable
     /// <summary>Weights of a token's experts, in the order of <see cref="TopKIds"/>, [topK].</summary>
     /// <param name="token">0-based place in the pass.</param>
     public Span<float> TopKWeights(int token) => new(_topKWeights + ((nint)token * TopK), TopK);
+
+    /// <summary>
+    /// Ids of the experts that a token's router chooses, whether they run or not, best first, [topK]; the same as <see cref="TopKIds"/>
+    /// where the model is exact.
+    /// </summary>
+    /// <param name="token">0-based place in the pass.</param>
+    public Span<int> RouterIds(int token) => Selection is null ? TopKIds(token) : _routerIds.AsSpan(token * TopK, TopK);
+
+    /// <summary>Weights of <see cref="RouterIds"/>, [topK].</summary>
+    /// <param name="token">0-based place in the pass.</param>
+    public Span<float> RouterWeights(int token) => Selection is null ? TopKWeights(token) : _routerWeights.AsSpan(token * TopK, TopK);
 
     /// <summary>
     /// Groups the choices of all tokens by expert; those that were dropped are in no group. One worker does it; the others wait for the
@@ -104,6 +122,30 @@ public sealed unsafe class Routing : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
+
+    /// <summary>What decides which experts run; null: the router alone.</summary>
+    internal ISelection? Selection { get; private set; }
+
+    /// <summary>Bytes of the router's own choices, which are kept under a selection.</summary>
+    internal static long SelectionBytes(int topK, int maxTokens) => (long)maxTokens * topK * (sizeof(int) + sizeof(float));
+
+    /// <summary>Sets what decides which experts of a pass run.</summary>
+    /// <param name="experts">The experts of the model.</param>
+    internal void Use(ExpertCache experts)
+    {
+        _experts = experts;
+        Selection = experts.Selection;
+        if (Selection is not null && _routerIds.Length == 0)
+        {
+            _routerIds = new int[_maxTokens * TopK];
+            _routerWeights = new float[_maxTokens * TopK];
+        }
+    }
+
+    /// <summary>Which experts of a layer compete, [experts]; empty: all of them.</summary>
+    /// <param name="layer">0-based layer of the model, those of an encoder counted first.</param>
+    internal ReadOnlySpan<bool> Competing(int layer) =>
+        Selection is null ? default : Selection.Competing(_experts!.SparseLayerOf(layer));
 
     /// <summary>Whether a token of the pass has chosen an expert.</summary>
     internal bool IsChosen(int expert) => _groupStarts[expert + 1] > _groupStarts[expert];

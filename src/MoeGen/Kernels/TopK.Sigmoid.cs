@@ -33,32 +33,65 @@ public static partial class TopK
         Worker worker)
     {
         CheckGroups(routing, numGroups, topKGroups);
-        ReadOnlySpan<float> bias = correctionBias.Values;
-        int size = routing.NumExperts / numGroups;
-        Span<float> corrected = stackalloc float[routing.NumExperts], groupScores = stackalloc float[numGroups];
-        Span<int> bestGroups = stackalloc int[topKGroups];
-        Share tokens = worker.Share(numTokens);
-        for (int token = tokens.Start; token < tokens.End; token++)
+        SigmoidRule rule = new(
+            correctionBias.Values, normalize, scale, stackalloc float[routing.NumExperts], stackalloc float[numGroups],
+            stackalloc int[topKGroups]);
+        ChooseAll(rule, routing, layer, numTokens, worker);
+    }
+
+    /// <summary>The experts with the best logits; the weight of each is the sigmoid of its logit.</summary>
+    /// <param name="routing">Logits in, ids and weights out; the logits stay as they are.</param>
+    /// <param name="layer">0-based layer, for the error message.</param>
+    /// <param name="numTokens">Tokens.</param>
+    /// <param name="worker">The calling worker.</param>
+    /// <exception cref="NonFiniteValueException">A logit is an infinity or NaN; nothing is routed by it.</exception>
+    /// <remarks>Reference: transformers <c>modeling_llama4</c>, Llama4Router.</remarks>
+    public static void TopKThenSigmoid(Routing routing, int layer, int numTokens, Worker worker) =>
+        ChooseAll(default(LogitRule), routing, layer, numTokens, worker);
+
+    // of a group of one, its only score
+    private static float SumOfTwoLargest(ReadOnlySpan<float> values)
+    {
+        float first = values[0], second = values.Length > 1 ? float.NegativeInfinity : 0;
+        foreach (float value in values[1..])
         {
-            ReadOnlySpan<float> logits = FiniteLogits(routing, token, layer);
+            second = Math.Max(second, Math.Min(first, value));
+            first = Math.Max(first, value);
+        }
+
+        return first + second;
+    }
+
+    private readonly ref struct SigmoidRule(
+        ReadOnlySpan<float> bias, bool normalize, float scale, Span<float> corrected, Span<float> groupScores, Span<int> bestGroups) : IRule
+    {
+        private readonly ReadOnlySpan<float> _bias = bias; // [numExperts], empty: none
+        private readonly Span<float> _corrected = corrected; // [numExperts]
+        private readonly Span<float> _groupScores = groupScores; // [numGroups]
+        private readonly Span<int> _bestGroups = bestGroups; // [topKGroups]
+
+        public void Choose(ReadOnlySpan<float> logits, Span<int> ids, Span<float> weights)
+        {
             for (int expert = 0; expert < logits.Length; expert++)
             {
-                corrected[expert] = Sigmoids.Of(logits[expert]) + (bias.IsEmpty ? 0 : bias[expert]);
+                bool competes = logits[expert] > float.NegativeInfinity;
+                _corrected[expert] = competes
+                    ? Sigmoids.Of(logits[expert]) + (_bias.IsEmpty ? 0 : _bias[expert])
+                    : float.NegativeInfinity;
             }
 
-            if (numGroups > 1)
+            int size = logits.Length / _groupScores.Length;
+            if (_groupScores.Length > 1)
             {
-                for (int group = 0; group < numGroups; group++)
+                for (int group = 0; group < _groupScores.Length; group++)
                 {
-                    groupScores[group] = SumOfTwoLargest(corrected.Slice(group * size, size));
+                    _groupScores[group] = SumOfTwoLargest(_corrected.Slice(group * size, size));
                 }
 
-                KeepBestGroups(corrected, groupScores, bestGroups);
+                KeepBestGroups(_corrected, _groupScores, _bestGroups);
             }
 
-            Span<int> ids = routing.TopKIds(token);
-            SelectLargest(corrected, ids);
-            Span<float> weights = routing.TopKWeights(token);
+            SelectLargest(_corrected, ids);
             float sum = MinScoreSum;
             for (int k = 0; k < ids.Length; k++)
             {
@@ -78,40 +111,15 @@ public static partial class TopK
         }
     }
 
-    /// <summary>The experts with the best logits; the weight of each is the sigmoid of its logit.</summary>
-    /// <param name="routing">Logits in, ids and weights out; the logits stay as they are.</param>
-    /// <param name="layer">0-based layer, for the error message.</param>
-    /// <param name="numTokens">Tokens.</param>
-    /// <param name="worker">The calling worker.</param>
-    /// <exception cref="NonFiniteValueException">A logit is an infinity or NaN; nothing is routed by it.</exception>
-    /// <remarks>Reference: transformers <c>modeling_llama4</c>, Llama4Router.</remarks>
-    public static void TopKThenSigmoid(Routing routing, int layer, int numTokens, Worker worker)
+    private readonly struct LogitRule : IRule
     {
-        ArgumentNullException.ThrowIfNull(routing);
-        Share tokens = worker.Share(numTokens);
-        for (int token = tokens.Start; token < tokens.End; token++)
+        public void Choose(ReadOnlySpan<float> logits, Span<int> ids, Span<float> weights)
         {
-            ReadOnlySpan<float> logits = FiniteLogits(routing, token, layer);
-            Span<int> ids = routing.TopKIds(token);
-            Span<float> weights = routing.TopKWeights(token);
             SelectLargest(logits, ids);
             for (int k = 0; k < ids.Length; k++)
             {
                 weights[k] = Sigmoids.Of(logits[ids[k]]);
             }
         }
-    }
-
-    // of a group of one, its only score
-    private static float SumOfTwoLargest(ReadOnlySpan<float> values)
-    {
-        float first = values[0], second = values.Length > 1 ? float.NegativeInfinity : 0;
-        foreach (float value in values[1..])
-        {
-            second = Math.Max(second, Math.Min(first, value));
-            first = Math.Max(first, value);
-        }
-
-        return first + second;
     }
 }

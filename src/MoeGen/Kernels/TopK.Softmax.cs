@@ -16,16 +16,8 @@ public static partial class TopK
     /// <param name="scale">Factor on the weights (<c>routed_scaling_factor</c>).</param>
     /// <exception cref="NonFiniteValueException">A logit is an infinity or NaN; nothing is routed by it.</exception>
     /// <remarks>The maximum is subtracted first, so no exponential overflows.</remarks>
-    public static void SoftmaxThenTopK(Routing routing, bool normalize, int layer, int numTokens, Worker worker, float scale = 1)
-    {
-        ArgumentNullException.ThrowIfNull(routing);
-        Share tokens = worker.Share(numTokens);
-        for (int token = tokens.Start; token < tokens.End; token++)
-        {
-            Choose(FiniteLogits(routing, token, layer), routing.TopKIds(token), routing.TopKWeights(token), normalize);
-            Scale(routing.TopKWeights(token), scale);
-        }
-    }
+    public static void SoftmaxThenTopK(Routing routing, bool normalize, int layer, int numTokens, Worker worker, float scale = 1) =>
+        ChooseAll(new SoftmaxRule(normalize, scale), routing, layer, numTokens, worker);
 
     /// <summary>Softmax over all experts, then the best experts of the best groups. A group is worth what its best expert is.</summary>
     /// <inheritdoc cref="SoftmaxThenTopK"/>
@@ -36,26 +28,9 @@ public static partial class TopK
         Routing routing, int numGroups, int topKGroups, bool normalize, float scale, int layer, int numTokens, Worker worker)
     {
         CheckGroups(routing, numGroups, topKGroups);
-        int size = routing.NumExperts / numGroups;
-        Span<float> competing = stackalloc float[routing.NumExperts], groupScores = stackalloc float[numGroups];
-        Span<int> bestGroups = stackalloc int[topKGroups];
-        Share tokens = worker.Share(numTokens);
-        for (int token = tokens.Start; token < tokens.End; token++)
-        {
-            // the softmax keeps the order of the logits
-            ReadOnlySpan<float> logits = FiniteLogits(routing, token, layer);
-            logits.CopyTo(competing);
-            for (int group = 0; group < numGroups; group++)
-            {
-                groupScores[group] = Largest(logits.Slice(group * size, size));
-            }
-
-            KeepBestGroups(competing, groupScores, bestGroups);
-            Span<int> ids = routing.TopKIds(token);
-            SelectLargest(competing, ids);
-            Weigh(logits, Largest(logits), ids, routing.TopKWeights(token), normalize);
-            Scale(routing.TopKWeights(token), scale);
-        }
+        GroupRule rule = new(
+            normalize, scale, stackalloc float[routing.NumExperts], stackalloc float[numGroups], stackalloc int[topKGroups]);
+        ChooseAll(rule, routing, layer, numTokens, worker);
     }
 
     /// <summary>Softmax of one token's logits and the best of it.</summary>
@@ -67,6 +42,39 @@ public static partial class TopK
     {
         SelectLargest(logits, ids);
         Weigh(logits, logits[ids[0]], ids, weights, normalize);
+    }
+
+    private readonly struct SoftmaxRule(bool normalize, float scale) : IRule
+    {
+        public void Choose(ReadOnlySpan<float> logits, Span<int> ids, Span<float> weights)
+        {
+            TopK.Choose(logits, ids, weights, normalize);
+            Scale(weights, scale);
+        }
+    }
+
+    private readonly ref struct GroupRule(
+        bool normalize, float scale, Span<float> competing, Span<float> groupScores, Span<int> bestGroups) : IRule
+    {
+        private readonly Span<float> _competing = competing; // [numExperts]
+        private readonly Span<float> _groupScores = groupScores; // [numGroups]
+        private readonly Span<int> _bestGroups = bestGroups; // [topKGroups]
+
+        public void Choose(ReadOnlySpan<float> logits, Span<int> ids, Span<float> weights)
+        {
+            // the softmax keeps the order of the logits
+            int size = logits.Length / _groupScores.Length;
+            logits.CopyTo(_competing);
+            for (int group = 0; group < _groupScores.Length; group++)
+            {
+                _groupScores[group] = Largest(logits.Slice(group * size, size));
+            }
+
+            KeepBestGroups(_competing, _groupScores, _bestGroups);
+            SelectLargest(_competing, ids);
+            Weigh(logits, Largest(logits), ids, weights, normalize);
+            Scale(weights, scale);
+        }
     }
 
     private static float Largest(ReadOnlySpan<float> values)

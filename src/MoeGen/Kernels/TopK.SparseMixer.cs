@@ -20,15 +20,13 @@ public static partial class TopK
     /// <c>(m - s) / max(|s|, m) &lt;= 2 * jitterEpsilon</c>. The weights of a token do not sum to 1. Source: SparseMixer-v2
     /// (arXiv 2409.12136); reference: transformers <c>modeling_phimoe</c>, sparsemixer, without its noise for training.
     /// </remarks>
-    public static void SparseMixer(Routing routing, float jitterEpsilon, int layer, int numTokens, Worker worker)
+    public static void SparseMixer(Routing routing, float jitterEpsilon, int layer, int numTokens, Worker worker) =>
+        ChooseAll(new SparseMixerRule(jitterEpsilon), routing, layer, numTokens, worker);
+
+    private readonly struct SparseMixerRule(float jitterEpsilon) : IRule
     {
-        ArgumentNullException.ThrowIfNull(routing);
-        Share tokens = worker.Share(numTokens);
-        for (int token = tokens.Start; token < tokens.End; token++)
+        public void Choose(ReadOnlySpan<float> logits, Span<int> ids, Span<float> weights)
         {
-            ReadOnlySpan<float> logits = FiniteLogits(routing, token, layer);
-            Span<int> ids = routing.TopKIds(token);
-            Span<float> weights = routing.TopKWeights(token);
             SelectLargest(logits, ids);
             for (int round = 0; round < ids.Length; round++)
             {

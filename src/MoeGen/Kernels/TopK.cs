@@ -1,3 +1,4 @@
+using MoeGen.Engine;
 using MoeGen.Experts;
 using MoeGen.Weights;
 
@@ -9,6 +10,60 @@ namespace MoeGen.Kernels;
 /// </summary>
 public static partial class TopK
 {
+    // what a family makes of one token's logits
+    private interface IRule
+    {
+        /// <summary>Chooses.</summary>
+        /// <param name="logits">Finite, or minus infinity where an expert does not compete, [numExperts].</param>
+        /// <param name="ids">Receives the ids, best first; those of experts that do not compete where too few do.</param>
+        /// <param name="weights">Receives the weights of the ids.</param>
+        void Choose(ReadOnlySpan<float> logits, Span<int> ids, Span<float> weights);
+    }
+
+    private static void ChooseAll<TRule>(TRule rule, Routing routing, int layer, int numTokens, Worker worker)
+        where TRule : IRule, allows ref struct
+    {
+        ArgumentNullException.ThrowIfNull(routing);
+        Share tokens = worker.Share(numTokens);
+        for (int token = tokens.Start; token < tokens.End; token++)
+        {
+            rule.Choose(FiniteLogits(routing, token, layer), routing.RouterIds(token), routing.RouterWeights(token));
+        }
+
+        if (routing.Selection is { } selection)
+        {
+            ReadOnlySpan<bool> competing = routing.Competing(layer);
+            Span<float> logits = stackalloc float[routing.NumExperts];
+            for (int token = tokens.Start; token < tokens.End; token++)
+            {
+                ChooseAmong(rule, routing, token, selection.NumChosen, competing, logits);
+            }
+        }
+    }
+
+    // the same choice among the experts that may run
+    private static void ChooseAmong<TRule>(
+        TRule rule, Routing routing, int token, int numChosen, ReadOnlySpan<bool> competing, Span<float> logits)
+        where TRule : IRule, allows ref struct
+    {
+        routing.Logits[token].CopyTo(logits);
+        for (int expert = 0; expert < competing.Length; expert++)
+        {
+            logits[expert] = competing[expert] ? logits[expert] : float.NegativeInfinity;
+        }
+
+        Span<int> ids = routing.TopKIds(token);
+        Span<float> weights = routing.TopKWeights(token);
+        rule.Choose(logits, ids[..numChosen], weights[..numChosen]);
+        for (int k = 0; k < ids.Length; k++)
+        {
+            if (k >= numChosen || logits[ids[k]] == float.NegativeInfinity)
+            {
+                (ids[k], weights[k]) = (Routing.Dropped, 0);
+            }
+        }
+    }
+
     private static ReadOnlySpan<float> FiniteLogits(Routing routing, int token, int layer)
     {
         ReadOnlySpan<float> logits = routing.Logits[token];
@@ -38,7 +93,10 @@ public static partial class TopK
         }
     }
 
-    /// <summary>Takes the experts outside the best groups out of the competition: their scores become minus infinity.</summary>
+    /// <summary>
+    /// Takes the experts outside the best groups out of the competition: their scores become the least of all. They are still before those
+    /// that a selection does not let compete, so that a token runs as many experts as there are for it.
+    /// </summary>
     /// <param name="scores">Scores of all experts, [numExperts]; groups are runs of equal length.</param>
     /// <param name="groupScores">Score of each group, [numGroups].</param>
     /// <param name="bestGroups">Scratch, [topKGroups].</param>
@@ -50,7 +108,10 @@ public static partial class TopK
         {
             if (!bestGroups.Contains(group))
             {
-                scores.Slice(group * size, size).Fill(float.NegativeInfinity);
+                foreach (ref float score in scores.Slice(group * size, size))
+                {
+                    score = float.IsNegativeInfinity(score) ? score : float.MinValue;
+                }
             }
         }
     }

@@ -173,10 +173,15 @@ interface MoeGen.Experts.IGatedExpert<TSelf, TUp, TDown, TFormat>
     static MoeGen.Kernels.WeightVector GateBias(MoeGen.Experts.ExpertSlot slot)
 
 class MoeGen.Experts.OffloadingStatistics
+    Double FallbackShare { get; }
     Double HitRate { get; }
+    Double SkippedShare { get; }
+    Double SkippedWeight { get; set; }
+    Double SkippedWeightShare { get; }
     Int32 NumExperts { get; set; }
     Int32 NumSlots { get; set; }
     Int64 BytesRead { get; }
+    Int64 DecodeSteps { get; set; }
     Int64 DemandBytes { get; set; }
     Int64 DroppedMessages { get; set; }
     Int64 Evictions { get; set; }
@@ -187,7 +192,11 @@ class MoeGen.Experts.OffloadingStatistics
     Int64 Passes { get; set; }
     Int64 PrefetchBytes { get; set; }
     Int64 Prefetches { get; set; }
+    Int64 Repeats { get; set; }
     Int64 Retries { get; set; }
+    Int64 RouterChoices { get; set; }
+    Int64 Routings { get; set; }
+    Int64 SkippedChoices { get; set; }
     Int64 StalePrefetches { get; set; }
     Int64 ThrottledPrefetches { get; set; }
     Int64 UsefulPrefetches { get; set; }
@@ -222,6 +231,7 @@ class MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions
     Boolean UsesSemanticSearch { get; set; }
     Boolean UsesTrajectorySearch { get; set; }
     Int32 Capacity { get; set; }
+    Int32 ExactSearchLimit { get; set; }
     Int32 PromptRows { get; set; }
     MoeGen.Experts.Eviction.ExpertFrequency Frequency { get; set; }
     MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapMode Mode { get; set; }
@@ -233,6 +243,7 @@ class MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions
     String StorePath { get; set; }
     String ToString()
     const Int32 DefaultCapacity
+    const Int32 DefaultExactSearchLimit
     const Int32 DefaultPromptRows
     new()
 
@@ -302,10 +313,11 @@ class MoeGen.Experts.Prefetch.NextRouterPrefetch
 
 struct MoeGen.Experts.Prefetch.PassStart
     Boolean IsNewSequence { get; }
+    Boolean IsRepeat { get; }
     Int32 NumTokens { get; }
     Int64 Pass { get; }
     ReadOnlySpan<Single> Embeddings { get; }
-    new(Int64 pass, Boolean isNewSequence, Int32 numTokens, ReadOnlySpan<Single> embeddings)
+    new(Int64 pass, Boolean isNewSequence, Int32 numTokens, ReadOnlySpan<Single> embeddings, Boolean isRepeat = ...)
 
 class MoeGen.Experts.Prefetch.PrefetchSetup
     Int32 HiddenSize { get; set; }
@@ -331,10 +343,42 @@ class MoeGen.Experts.Routing
     Int32 NumExperts { get; }
     Int32 TopK { get; }
     MoeGen.Kernels.Activations Logits { get; }
+    Span<Int32> RouterIds(Int32 token)
     Span<Int32> TopKIds(Int32 token)
+    Span<Single> RouterWeights(Int32 token)
     Span<Single> TopKWeights(Int32 token)
     Void Dispose()
     Void GroupByExpert(Int32 numTokens, MoeGen.Engine.Worker worker)
+
+interface MoeGen.Experts.Selection.ISelection
+    abstract Boolean OnPassEnd(ReadOnlySpan<Single> logits)
+    abstract Int32 NumChosen { get; }
+    abstract ReadOnlySpan<Boolean> Competing(Int32 layer)
+    abstract String Name { get; }
+    abstract Void OnPassStart(ref MoeGen.Experts.Selection.SelectionPass start)
+    abstract Void OnRouted(ref MoeGen.Experts.Selection.SelectedLayer layer)
+
+struct MoeGen.Experts.Selection.SelectedLayer
+    Int32 Layer { get; }
+    Int32 NumTokens { get; }
+    MoeGen.Experts.Routing Routing { get; }
+    MoeGen.Kernels.Activations Inputs { get; }
+    new(Int32 layer, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations inputs, Int32 numTokens)
+
+struct MoeGen.Experts.Selection.SelectionPass
+    Boolean IsDecode { get; set; }
+    Boolean IsNewSequence { get; set; }
+    Boolean IsRepeat { get; set; }
+    Int32 NumTokens { get; set; }
+    String ToString()
+    new(Int32 NumTokens, Boolean IsNewSequence, Boolean IsRepeat, Boolean IsDecode)
+
+class MoeGen.Experts.Selection.SelectionSetup
+    Int32 HiddenSize { get; set; }
+    MoeGen.Experts.ExpertGrid Grid { get; set; }
+    String Fingerprint { get; set; }
+    String ToString()
+    new(MoeGen.Experts.ExpertGrid Grid, Int32 HiddenSize, String Fingerprint)
 
 enum MoeGen.FinishReason
     const MoeGen.FinishReason EndOfText
@@ -579,6 +623,7 @@ class MoeGen.Offloading
     Func<MoeGen.Experts.ExpertGrid, MoeGen.Experts.Eviction.IEviction> CreateEviction { get; set; }
     Func<MoeGen.Experts.Prefetch.PrefetchSetup, Int64> PrefetchSizeInBytes { get; set; }
     Func<MoeGen.Experts.Prefetch.PrefetchSetup, MoeGen.Experts.Prefetch.IPrefetch> CreatePrefetch { get; set; }
+    Func<MoeGen.Experts.Selection.SelectionSetup, MoeGen.Experts.Selection.ISelection> CreateSelection { get; set; }
     String Name { get; set; }
     String ToString()
     new()

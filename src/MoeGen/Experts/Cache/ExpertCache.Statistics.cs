@@ -31,6 +31,12 @@ internal sealed unsafe partial class ExpertCache
                     DroppedMessages = _prefetch?.DroppedMessages ?? 0,
                     StallTime = Stopwatch.GetElapsedTime(0, _stallTicks),
                     PrefetchTime = _prefetch?.BusyTime ?? TimeSpan.Zero,
+                    RouterChoices = _choices.RouterChoices,
+                    SkippedChoices = _choices.SkippedChoices,
+                    Routings = _choices.Routings,
+                    SkippedWeight = _choices.SkippedWeight,
+                    DecodeSteps = _choices.DecodeSteps,
+                    Repeats = _choices.Repeats,
                     NumSlots = _scheduler.NumSlots,
                     NumExperts = Grid.Count,
                 };

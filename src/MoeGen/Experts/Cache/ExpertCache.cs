@@ -2,6 +2,8 @@ using System.Diagnostics;
 using MoeGen.Engine;
 using MoeGen.Experts.Eviction;
 using MoeGen.Experts.Prefetch;
+using MoeGen.Experts.Selection;
+using MoeGen.Kernels;
 
 namespace MoeGen.Experts.Cache;
 
@@ -26,6 +28,7 @@ internal sealed unsafe partial class ExpertCache : IDisposable
     private IExpertSource? _source; // null: every expert is resident
     private ExpertReaders? _readers; // null: every expert has been resident so far
     private PrefetchThread? _prefetch;
+    private readonly ChoiceCounters _choices = new();
     private long _passes;
     private long _stallTicks;
     private bool _isDisposed;
@@ -50,6 +53,7 @@ internal sealed unsafe partial class ExpertCache : IDisposable
         IEviction eviction = options.Offloading.CreateEviction(Grid);
         _scheduler = new ExpertScheduler(Grid, numSlots, Grid.Count, source.NumPieces, eviction, _pool.Release);
         _run = new LayerRun(Grid, _scheduler);
+        Selection = options.Offloading.CreateSelection(new SelectionSetup(Grid, info.HiddenSize, info.Fingerprint));
         if (numSlots < Grid.Count)
         {
             try
@@ -73,6 +77,12 @@ internal sealed unsafe partial class ExpertCache : IDisposable
     /// <summary>Routers of the sparse layers, as far as they have been registered, [grid.NumLayers].</summary>
     public IRouterScores?[] Routers { get; }
 
+    /// <summary>What decides which experts run; null: the routers alone.</summary>
+    public ISelection? Selection { get; }
+
+    /// <summary>Whether the running pass computes the tokens of the pass before again.</summary>
+    public bool IsRepeat { get; private set; }
+
     /// <summary>The prefetcher that listens to passes, or null.</summary>
     public PrefetchThread? Prefetch => _prefetch;
 
@@ -83,8 +93,9 @@ internal sealed unsafe partial class ExpertCache : IDisposable
     {
         PrefetchSetup setup = new(GridOf(info), info.HiddenSize, info.Fingerprint);
         long prefetcher = options.Offloading.PrefetchSizeInBytes(setup);
+        long selection = options.Offloading.IsExact ? 0 : Routing.SelectionBytes(info.TopK, options.PrefillChunkFor(info));
         long ring = PrefetchThread.SizeInBytes(setup.Grid, setup.HiddenSize);
-        return ExpertReaders.BufferBytes(info.ExpertBytes, options.Readers) + (prefetcher == 0 ? 0 : prefetcher + ring);
+        return ExpertReaders.BufferBytes(info.ExpertBytes, options.Readers) + selection + (prefetcher == 0 ? 0 : prefetcher + ring);
     }
 
     /// <summary>First byte of an expert's slot, for a model whose experts are all resident.</summary>
@@ -118,10 +129,43 @@ internal sealed unsafe partial class ExpertCache : IDisposable
     }
 
     /// <summary>A pass begins.</summary>
-    public void StartPass()
+    /// <param name="start">The pass.</param>
+    public void StartPass(in SelectionPass start)
     {
         _passes++;
+        IsRepeat = start.IsRepeat;
         _scheduler.StartPass();
+        Selection?.OnPassStart(start);
+    }
+
+    /// <summary>A layer has been routed under a selection.</summary>
+    /// <param name="layer">0-based layer of the model.</param>
+    /// <param name="routing">What the router chose, and what runs.</param>
+    /// <param name="normed">What the router has seen, [numTokens, hidden].</param>
+    /// <param name="numTokens">Tokens of the pass.</param>
+    public void OnSelected(int layer, Routing routing, Activations normed, int numTokens)
+    {
+        if (Selection is not null)
+        {
+            _choices.Count(routing, numTokens);
+            Selection.OnRouted(new SelectedLayer(SparseLayerOf(layer), routing, normed, numTokens));
+        }
+    }
+
+    /// <summary>A pass has ended, and what it says is known.</summary>
+    /// <param name="isDecode">Whether it was a decode step.</param>
+    /// <param name="logits">Scores of the vocabulary after the last token; empty: nobody asked for them.</param>
+    /// <returns>Whether its tokens are to be run again.</returns>
+    public bool IsToBeRepeated(bool isDecode, ReadOnlySpan<float> logits)
+    {
+        if (Selection is null)
+        {
+            return false;
+        }
+
+        bool isRepeated = Selection.OnPassEnd(logits);
+        _choices.CountPass(isDecode && !IsRepeat, isRepeated);
+        return isRepeated;
     }
 
     /// <summary>A layer has been routed: leases what is there and asks for the rest. The first wave is empty when nothing is there.</summary>
@@ -226,6 +270,7 @@ internal sealed unsafe partial class ExpertCache : IDisposable
         if (!_isDisposed)
         {
             _isDisposed = true;
+            Selection?.Dispose();
             _prefetch?.Dispose();
             _readers?.Dispose();
             _source?.Dispose();

@@ -68,14 +68,19 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
     /// <param name="hidden">The embeddings, [tokens, hidden].</param>
     /// <param name="numTokens">Tokens of the pass.</param>
     /// <param name="isNewSequence">Whether it is the first of its sequence.</param>
-    public void TellStart(Activations hidden, int numTokens, bool isNewSequence)
+    /// <param name="isRepeat">Whether its tokens are those of the pass before.</param>
+    public void TellStart(Activations hidden, int numTokens, bool isNewSequence, bool isRepeat)
     {
         int rows = Math.Min(numTokens, MaxTokens);
         _isTelling = true;
         if (TryReserve(rows * _hiddenSize, out Span<float> data, out int offset))
         {
             CopyRows(hidden, numTokens - rows, rows, _hiddenSize, data);
-            Publish(new PassMessage(MessageKind.Start, _cache.Pass, -1, rows, offset, isNewSequence, HasNext: false));
+            Publish(new PassMessage(MessageKind.Start, _cache.Pass, -1, rows, offset, HasNext: false)
+            {
+                IsNewSequence = isNewSequence,
+                IsRepeat = isRepeat,
+            });
         }
     }
 
@@ -112,7 +117,7 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
             _nextLogits[0].CopyTo(data[(rows * (numExperts + topK))..]);
         }
 
-        Publish(new PassMessage(MessageKind.Routed, _cache.Pass, layer, rows, offset, IsNewSequence: false, HasNext: next is not null));
+        Publish(new PassMessage(MessageKind.Routed, _cache.Pass, layer, rows, offset, HasNext: next is not null));
     }
 
     /// <summary>Tells of the end of a pass.</summary>
@@ -120,7 +125,7 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
     {
         if (_isTelling && TryReserve(0, out _, out int offset))
         {
-            Publish(new PassMessage(MessageKind.End, _cache.Pass, -1, 0, offset, IsNewSequence: false, HasNext: false));
+            Publish(new PassMessage(MessageKind.End, _cache.Pass, -1, 0, offset, HasNext: false));
         }
     }
 
@@ -229,7 +234,8 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
         {
             case MessageKind.Start:
                 Span<float> embeddings = _ring.AsSpan(message.Offset, message.NumTokens * _hiddenSize);
-                _prefetch.OnPassStart(new PassStart(message.Pass, message.IsNewSequence, message.NumTokens, embeddings), this);
+                PassStart start = new(message.Pass, message.IsNewSequence, message.NumTokens, embeddings, message.IsRepeat);
+                _prefetch.OnPassStart(start, this);
                 break;
             case MessageKind.Routed:
                 HandleRouted(message);
@@ -272,9 +278,12 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
         End,
     }
 
-    private readonly record struct PassMessage(
-        MessageKind Kind, long Pass, int Layer, int NumTokens, int Offset, bool IsNewSequence, bool HasNext)
+    private readonly record struct PassMessage(MessageKind Kind, long Pass, int Layer, int NumTokens, int Offset, bool HasNext)
     {
+        public bool IsNewSequence { get; init; }
+
+        public bool IsRepeat { get; init; }
+
         public long EndOfData { get; init; } // floats of the ring that are free once the message has been handled
     }
 }

@@ -20,7 +20,7 @@ public sealed unsafe class ExpertCacheTests : IDisposable
     public void Misses_ComeInLaterWaves()
     {
         using ExpertCache cache = Create(numSlots: 4);
-        cache.StartPass();
+        cache.StartPass(default);
         Assert.Equal([1, 2], Compute(cache, 0, [1, 2]).Order());
         using ManualResetEventSlim mayRead = new();
         _source.OnRead = (_, _, _) => mayRead.Wait();
@@ -47,7 +47,7 @@ public sealed unsafe class ExpertCacheTests : IDisposable
     public void MoreExpertsThanSlots_AreComputedInWaves()
     {
         using ExpertCache cache = Create(numSlots: 2);
-        cache.StartPass();
+        cache.StartPass(default);
         Assert.Equal(Enumerable.Range(0, NumExperts), Compute(cache, 0, [0, 1], [2, 3], [4, 5], [6, 7]).Order());
         cache.EndPass(isComplete: true);
     }
@@ -57,7 +57,7 @@ public sealed unsafe class ExpertCacheTests : IDisposable
     {
         using ExpertCache cache = Create(numSlots: 4);
         _source.Fail(layer: 1, expert: 5, piece: 1, times: 2);
-        cache.StartPass();
+        cache.StartPass(default);
         Assert.Equal([5, 6], Compute(cache, 1, [5, 6]).Order());
         cache.EndPass(isComplete: true);
         Assert.Equal(2, cache.Statistics.Retries);
@@ -68,13 +68,13 @@ public sealed unsafe class ExpertCacheTests : IDisposable
     {
         using ExpertCache cache = Create(numSlots: 4);
         _source.Fail(layer: 1, expert: 5, piece: 0, times: 3);
-        cache.StartPass();
+        cache.StartPass(default);
         ExpertReadException exception = Assert.Throws<ExpertReadException>(() => Compute(cache, 1, [5, 6]));
         cache.EndPass(isComplete: false);
         Assert.Equal((1, 5), (exception.Layer, exception.Expert));
         Assert.Contains("could not be read in 3 attempts: the disk is on fire", exception.Message);
 
-        cache.StartPass();
+        cache.StartPass(default);
         Assert.Equal([5, 6], Compute(cache, 1, [5, 6]).Order());
         cache.EndPass(isComplete: true);
     }
@@ -90,14 +90,14 @@ public sealed unsafe class ExpertCacheTests : IDisposable
             interrupt.Cancel();
             mayRead.Wait();
         };
-        cache.StartPass();
+        cache.StartPass(default);
         Route([0, 1]);
         cache.StartLayer(0, _routing, isNewSequence: false);
         Assert.ThrowsAny<OperationCanceledException>(() => cache.NextWave(interrupt.Token));
         cache.EndPass(isComplete: false);
         mayRead.Set();
         _source.OnRead = (_, _, _) => { };
-        cache.StartPass();
+        cache.StartPass(default);
         Assert.Equal([0, 1], Compute(cache, 0, [0, 1]).Order());
         cache.EndPass(isComplete: true);
     }
@@ -108,7 +108,7 @@ public sealed unsafe class ExpertCacheTests : IDisposable
         using ExpertCache cache = Create(numSlots: NumLayers * NumExperts);
         cache.AdmitAll();
         Assert.True(_source.IsDisposed);
-        cache.StartPass();
+        cache.StartPass(default);
         Route([0, 1], [6, 7]);
         cache.StartLayer(2, _routing, isNewSequence: false);
         Assert.True(cache.Wave.IsLast);
@@ -133,7 +133,7 @@ public sealed unsafe class ExpertCacheTests : IDisposable
         cache.Resize(2);
         for (int pass = 0; pass < 10; pass++)
         {
-            cache.StartPass();
+            cache.StartPass(default);
             for (int layer = 0; layer < NumLayers; layer++)
             {
                 _ = Compute(cache, layer, [pass % NumExperts, (pass + 3) % NumExperts]);
@@ -150,7 +150,7 @@ public sealed unsafe class ExpertCacheTests : IDisposable
     public void Hits_AllocateNothing()
     {
         using ExpertCache cache = Create(numSlots: 4);
-        cache.StartPass();
+        cache.StartPass(default);
         Route([1, 2]);
         for (int i = 0; i < 100; i++)
         {
@@ -172,7 +172,7 @@ public sealed unsafe class ExpertCacheTests : IDisposable
     public void Misses_AllocateNothing()
     {
         using ExpertCache cache = Create(numSlots: 2);
-        cache.StartPass();
+        cache.StartPass(default);
         long allocated = 0;
         for (int i = 0; i < 200; i++)
         {
@@ -223,7 +223,7 @@ public sealed unsafe class ExpertCacheTests : IDisposable
                 _source.Fail(random.Next(NumLayers), random.Next(NumExperts), random.Next(2), times: 3);
             }
 
-            cache.StartPass();
+            cache.StartPass(default);
             bool isComplete = false;
             try
             {

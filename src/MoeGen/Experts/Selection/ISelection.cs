@@ -1,0 +1,71 @@
+namespace MoeGen.Experts.Selection;
+
+/// <summary>
+/// The question of which experts a token runs. Without a selection they are those that its router chooses, and the model is exact; a
+/// selection may let fewer of them run, or let only some experts of a layer compete. Calls come from the thread that runs the model, one
+/// at a time; they neither wait nor allocate.
+/// </summary>
+public interface ISelection : IDisposable
+{
+    /// <summary>What users call it.</summary>
+    string Name { get; }
+
+    /// <summary>Experts that a token runs, 1 to as many as its router chooses; stays the same while a pass runs.</summary>
+    int NumChosen { get; }
+
+    /// <summary>
+    /// Which experts of a layer compete; stays the same while a pass runs. A token for whose router fewer compete than it would choose
+    /// runs those.
+    /// </summary>
+    /// <param name="layer">0-based sparse layer.</param>
+    /// <returns>[experts]; empty: all of them.</returns>
+    ReadOnlySpan<bool> Competing(int layer);
+
+    /// <summary>A pass begins: the moment to change what <see cref="NumChosen"/> and <see cref="Competing"/> say.</summary>
+    /// <param name="start">The pass.</param>
+    void OnPassStart(in SelectionPass start);
+
+    /// <summary>A sparse layer has been routed.</summary>
+    /// <param name="layer">The layer.</param>
+    void OnRouted(in SelectedLayer layer);
+
+    /// <summary>A pass has ended. Not called for a pass that was interrupted.</summary>
+    /// <param name="logits">Scores of the vocabulary after the last token, [vocabulary] f32; empty where nobody asked for them.</param>
+    /// <returns>
+    /// Whether the same tokens are to be run again, in a pass that overwrites their keys and values and whose logits count.
+    /// </returns>
+    bool OnPassEnd(ReadOnlySpan<float> logits);
+}
+
+/// <summary>A pass that begins.</summary>
+/// <param name="NumTokens">Tokens of the pass.</param>
+/// <param name="IsNewSequence">Whether it is the first of its sequence.</param>
+/// <param name="IsRepeat">Whether the selection has asked for it: the tokens are those of the pass before.</param>
+/// <param name="IsDecode">Whether it is a decode step: one token behind others, whose logits are wanted.</param>
+public readonly record struct SelectionPass(int NumTokens, bool IsNewSequence, bool IsRepeat, bool IsDecode);
+
+/// <summary>A sparse layer that has been routed under a selection.</summary>
+/// <param name="layer">0-based sparse layer.</param>
+/// <param name="routing">Logits, choices of the router and choices that run.</param>
+/// <param name="inputs">What the router has seen, [tokens, hidden].</param>
+/// <param name="numTokens">Tokens of the pass.</param>
+public readonly ref struct SelectedLayer(int layer, Routing routing, Kernels.Activations inputs, int numTokens)
+{
+    /// <summary>0-based sparse layer.</summary>
+    public int Layer { get; } = layer;
+
+    /// <summary>Logits, choices of the router and choices that run.</summary>
+    public Routing Routing { get; } = routing;
+
+    /// <summary>What the router has seen, [tokens, hidden].</summary>
+    public Kernels.Activations Inputs { get; } = inputs;
+
+    /// <summary>Tokens of the pass.</summary>
+    public int NumTokens { get; } = numTokens;
+}
+
+/// <summary>What a selection needs to know of the model that it works for.</summary>
+/// <param name="Grid">Its experts.</param>
+/// <param name="HiddenSize">Width of its residual stream, elements.</param>
+/// <param name="Fingerprint">Fingerprint of its spec (<see cref="ModelInfo.Fingerprint"/>).</param>
+public sealed record SelectionSetup(ExpertGrid Grid, int HiddenSize, string Fingerprint);

@@ -3,6 +3,7 @@ using MoeGen.Benchmarks.Report;
 using MoeGen.Benchmarks.Results;
 using MoeGen.Benchmarks.Searching;
 using MoeGen.Benchmarks.Setup;
+using MoeGen.Experts.Prefetch.ExpertMaps;
 
 namespace MoeGen.Benchmarks;
 
@@ -17,33 +18,55 @@ internal static class ExpertMapsCommand
     {
         Option<string?> docs = new("--docs") { Description = "Folder of the page; default: docs.", HelpName = "DIR" };
         Command command = new("expert-maps", "Times the search of expert maps, and writes docs/expert-maps.md.") { docs };
-        command.SetAction((parsed, cancellationToken) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
-            Write(Path.Combine(parsed.GetValue(docs) ?? RepositoryFolders.Docs, "expert-maps.md"), cancellationToken);
-            return Task.FromResult(0);
+            string path = Path.Combine(parsed.GetValue(docs) ?? RepositoryFolders.Docs, "expert-maps.md");
+            await WriteAsync(path, cancellationToken);
+            return 0;
         });
         return command;
     }
 
-    private static void Write(string path, CancellationToken cancellationToken)
+    private static async Task WriteAsync(string path, CancellationToken cancellationToken)
     {
-        MarkdownTable table = new("maps in the store", "decoded token, ms", "of these the semantic search, ms", "store, MB");
+        MarkdownTable times = new("maps in the store", "decoded token, ms", "of these the semantic search, ms", "store, MB");
         foreach (int capacity in s_capacities)
         {
             Console.Error.WriteLine($"filling and searching {capacity} maps");
-            SearchTimes times = MapSearch.Measure(capacity, cancellationToken);
-            table.Add(
-                $"{capacity}", Format.Digits(times.PassMs), Format.Digits(times.StartMs), Format.Digits(times.StoreBytes / 1e6));
+            SearchTimes measured = MapSearch.Measure(capacity, cancellationToken);
+            times.Add(
+                $"{capacity}", Format.Digits(measured.PassMs), Format.Digits(measured.StartMs), Format.Digits(measured.StoreBytes / 1e6));
+        }
+
+        Console.Error.WriteLine("searching the demo model's maps");
+        using WorkFolder work = WorkFolder.Open(null);
+        NarrowedSearch narrowed = new(new MoegenTool(work.Path), work, RepositoryFolders.Texts);
+        await narrowed.RunAsync(cancellationToken);
+        MarkdownTable found = new("search", "best of all, mean cosine", "found, mean cosine", "as like as the best, %");
+        foreach ((string name, FoundMaps maps) in new[] { ("semantic", narrowed.Semantic), ("trajectory", narrowed.Trajectory) })
+        {
+            found.Add(name, $"{maps.ExactScore:f4}", $"{maps.FoundScore:f4}", $"{100 * maps.SameShare:f1}");
         }
 
         WholeFile.Write(path, $"""
             # Searching expert maps
 
-            Written by `{Program}`; do not edit. {MapSearch.Shape}; random embeddings and distributions, a full store, medians of
-            {MapSearch.Passes} decoded tokens, search, selection and replacement included. One thread of {Machine.Describe()["processor"]},
-            {Machine.Describe()["dotnet"]}. The model does not wait for it: its own thread copies the logits and goes on.
+            Written by `{Program}`; do not edit.
 
-            {table}
+            ## What a search costs
+
+            {MapSearch.Shape}; random embeddings and distributions, a full store, medians of {MapSearch.Passes} decoded tokens, search,
+            selection and replacement included. One thread of {Machine.Describe()["processor"]}, {Machine.Describe()["dotnet"]}. The model
+            does not wait for it: its own thread copies the logits and goes on.
+
+            {times}
+            ## What narrowing loses
+
+            Above {ExpertMapOptions.DefaultExactSearchLimit} maps a search looks at the likely ones. Here {narrowed.NumMaps} maps of the demo
+            model, its own for the texts of this folder's benchmark, searched for {narrowed.NumQueries} tokens of other parts of the texts;
+            trajectories by all layers but the last.
+
+            {found}
             """.ReplaceLineEndings("\n").TrimEnd('\n') + "\n");
         Console.Error.WriteLine($"{path}: written");
     }

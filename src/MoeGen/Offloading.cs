@@ -13,7 +13,7 @@ namespace MoeGen;
 /// </summary>
 public sealed record Offloading
 {
-    private static readonly Dictionary<string, Func<Offloading>> s_presets = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<Offloading>> s_exact = new(StringComparer.Ordinal)
     {
         ["finemoe"] = () => FineMoE(),
         ["lru"] = Lru,
@@ -27,8 +27,16 @@ public sealed record Offloading
         ["resident"] = Resident,
     };
 
-    /// <summary>Names of the presets, as the command line takes them.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. s_presets.Keys];
+    private static readonly Dictionary<string, Func<Offloading>> s_lossy = new(StringComparer.Ordinal);
+
+    /// <summary>Names of the presets whose outputs are those of the model in memory, as the command line takes them.</summary>
+    public static IReadOnlyList<string> ExactNames { get; } = [.. s_exact.Keys];
+
+    /// <summary>Names of the presets that trade quality for memory or speed, as the command line takes them.</summary>
+    public static IReadOnlyList<string> LossyNames { get; } = [.. s_lossy.Keys];
+
+    /// <summary>Names of all presets.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. ExactNames, .. LossyNames];
 
     /// <summary>What users call it.</summary>
     public required string Name { get; init; }
@@ -123,7 +131,7 @@ public sealed record Offloading
     /// <param name="offloading">The preset; null where there is none of the name.</param>
     public static bool TryParse(string name, [NotNullWhen(true)] out Offloading? offloading)
     {
-        offloading = s_presets.GetValueOrDefault(name)?.Invoke();
+        offloading = (s_exact.GetValueOrDefault(name) ?? s_lossy.GetValueOrDefault(name))?.Invoke();
         return offloading is not null;
     }
 }

@@ -67,7 +67,7 @@ public class CompileAndRunTests
         Assert.Equal(reference.Experts, routes.ByLayer([.. spec.AllSparseLayers]));
 
         // with few of its experts in memory the model gives the same bits
-        Assert.True(Offloading.TryParse(Offloading.Names[seed % Offloading.Names.Count], out Offloading? offloading));
+        Assert.True(Offloading.TryParse(Offloading.ExactNames[seed % Offloading.ExactNames.Count], out Offloading? offloading));
         MoeOptions few = options with { ExpertSlots = 2 + random.Next(4), Offloading = offloading };
         Assert.Equal(logits, Run(host.LoadModel(folder.Path, few), tokens, input, chunk, observer: null));
     }

@@ -13,13 +13,13 @@ public sealed class OffloadedModelTests : IDisposable
 {
     private readonly Demo _resident = Demo.Load(RepositoryFiles.DemoModel, new MoeOptions { Threads = 1 });
 
-    public static TheoryData<string> Methods => [.. Offloading.Names.Except(["resident"])];
+    public static TheoryData<string> Methods => [.. Offloading.ExactNames.Except(["resident"])];
 
     [Theory]
     [MemberData(nameof(Methods))]
     public void Outputs_AreThoseOfTheResidentModel(string method)
     {
-        Random random = new(Array.IndexOf([.. Offloading.Names], method));
+        Random random = new(Array.IndexOf([.. Offloading.ExactNames], method));
         for (int i = 0; i < 6; i++)
         {
             Assert.True(Offloading.TryParse(method, out Offloading? offloading));

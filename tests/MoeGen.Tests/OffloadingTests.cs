@@ -25,7 +25,7 @@ public class OffloadingTests
         Assert.True(Offloading.TryParse(name, out Offloading? offloading));
         Assert.Equal(name, offloading.Name);
         Assert.True(offloading.IsExact);
-        Assert.Contains(name, Offloading.Names);
+        Assert.Contains(name, Offloading.ExactNames);
         Assert.IsType(eviction, offloading.CreateEviction(s_setup.Grid));
         using IPrefetch? created = offloading.CreatePrefetch(s_setup);
         Assert.Equal(prefetch, created?.GetType());
@@ -35,9 +35,21 @@ public class OffloadingTests
     [Fact]
     public void OtherNames_AreNotFound()
     {
-        Assert.Equal(10, Offloading.Names.Count);
+        Assert.Equal(10, Offloading.ExactNames.Count);
+        Assert.Equal([.. Offloading.ExactNames, .. Offloading.LossyNames], Offloading.Names);
         Assert.False(Offloading.TryParse("FineMoE", out Offloading? offloading));
         Assert.Null(offloading);
+    }
+
+    [Fact]
+    public void LossyPresets_SaySo()
+    {
+        foreach (string name in Offloading.LossyNames)
+        {
+            Assert.True(Offloading.TryParse(name, out Offloading? offloading));
+            Assert.False(offloading.IsExact);
+            Assert.Equal(name, offloading.Name);
+        }
     }
 
     [Fact]

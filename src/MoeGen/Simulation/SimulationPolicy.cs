@@ -28,7 +28,7 @@ internal sealed record SimulationPolicy
     ];
 
     /// <summary>Names of all policies: the presets of <see cref="Offloading"/>, then the bounds.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Offloading.Names, .. s_bounds.Select(bound => bound.Name)];
+    public static IReadOnlyList<string> Names { get; } = [.. Offloading.ExactNames, .. s_bounds.Select(bound => bound.Name)];
 
     /// <summary>Names of the variants of FineMoE, which are simulated when they are asked for.</summary>
     public static IReadOnlyList<string> AblationNames { get; } = [.. Ablations.All.Select(variant => variant.Name)];
@@ -63,7 +63,7 @@ internal sealed record SimulationPolicy
     /// <param name="policy">The policy; null where there is none of the name.</param>
     public static bool TryParse(string name, [NotNullWhen(true)] out SimulationPolicy? policy)
     {
-        Offloading? found = Offloading.TryParse(name, out Offloading? preset)
+        Offloading? found = Offloading.TryParse(name, out Offloading? preset) && preset.IsExact
             ? preset
             : Ablations.All.FirstOrDefault(variant => variant.Name == name);
         policy = found is not null ? Of(found) : Array.Find(s_bounds, bound => bound.Name == name);

@@ -12,7 +12,7 @@ internal static class MeasurementPlan
     public const int Everything = 100;
 
     /// <summary>Every method that offloads.</summary>
-    public static string[] AllMethods { get; } = [WithHistory, .. Offloading.Names.Where(name => name != Resident)];
+    public static string[] AllMethods { get; } = [WithHistory, .. Offloading.ExactNames.Where(name => name != Resident)];
 
     /// <summary>FineMoE with the expert maps of other texts of the same kinds: how its paper measures it.</summary>
     public const string WithHistory = "finemoe-history";

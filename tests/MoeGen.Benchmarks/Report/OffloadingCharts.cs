@@ -10,7 +10,7 @@ internal static class OffloadingCharts
     private const string BudgetTitle = "experts that fit into the budget (%)";
 
     // an order that no measurement changes
-    private static readonly string[] s_names = [.. Offloading.Names, .. SimulatedSection.Bounds, MeasurementPlan.WithHistory];
+    private static readonly string[] s_names = [.. Offloading.ExactNames, .. SimulatedSection.Bounds, MeasurementPlan.WithHistory];
 
     public static LineChart HitRate(string where, IReadOnlyList<Summary> summaries) => new()
     {

@@ -27,6 +27,6 @@ public class MeasurementPlanTests
     public void AllMethods_AreThoseThatOffload()
     {
         Assert.DoesNotContain("resident", MeasurementPlan.AllMethods);
-        Assert.Equal([MeasurementPlan.WithHistory, .. Offloading.Names.Where(name => name != "resident")], MeasurementPlan.AllMethods);
+        Assert.Equal([MeasurementPlan.WithHistory, .. Offloading.ExactNames.Where(name => name != "resident")], MeasurementPlan.AllMethods);
     }
 }

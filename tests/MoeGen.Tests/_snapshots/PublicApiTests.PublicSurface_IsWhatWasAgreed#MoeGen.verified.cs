@@ -628,6 +628,8 @@ class MoeGen.Offloading
     String ToString()
     new()
     static Boolean TryParse(String name, ref MoeGen.Offloading offloading)
+    static IReadOnlyList<String> ExactNames { get; }
+    static IReadOnlyList<String> LossyNames { get; }
     static IReadOnlyList<String> Names { get; }
     static MoeGen.Offloading FineMoE(MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions options = ...)
     static MoeGen.Offloading LeastStale()

@@ -4,6 +4,7 @@ using MoeGen.Experts.Eviction;
 using MoeGen.Experts.Prefetch;
 using MoeGen.Experts.Prefetch.ExpertMaps;
 using MoeGen.Experts.Selection;
+using MoeGen.Experts.Selection.Substitution;
 
 namespace MoeGen;
 
@@ -27,7 +28,10 @@ public sealed record Offloading
         ["resident"] = Resident,
     };
 
-    private static readonly Dictionary<string, Func<Offloading>> s_lossy = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, Func<Offloading>> s_lossy = new(StringComparer.Ordinal)
+    {
+        ["buddy"] = () => Buddy(),
+    };
 
     /// <summary>Names of the presets whose outputs are those of the model in memory, as the command line takes them.</summary>
     public static IReadOnlyList<string> ExactNames { get; } = [.. s_exact.Keys];
@@ -125,6 +129,24 @@ public sealed record Offloading
 
     /// <summary>Holds every expert, and refuses a budget that does not.</summary>
     public static Offloading Resident() => new() { Name = "resident", NeedsAllExperts = true, CreateEviction = _ => new LruEviction() };
+
+    /// <summary>
+    /// Not exact: a resident expert stands in for a missing one where the router sees little difference (BuddyMoE, arXiv 2511.10054).
+    /// </summary>
+    /// <param name="options">Its choices; null: the defaults.</param>
+    /// <param name="exact">How experts are kept and loaded ahead that are not substituted; null: <see cref="FineMoE"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option makes no sense.</exception>
+    public static Offloading Buddy(BuddyOptions? options = null, Offloading? exact = null)
+    {
+        BuddyOptions choices = options ?? new BuddyOptions();
+        choices.Validate();
+        return (exact ?? FineMoE()) with
+        {
+            Name = "buddy",
+            IsExact = false,
+            CreateSelection = setup => new BuddySelection(setup, choices),
+        };
+    }
 
     /// <summary>Finds a preset with its defaults.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>

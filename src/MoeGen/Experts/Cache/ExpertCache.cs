@@ -11,7 +11,7 @@ namespace MoeGen.Experts.Cache;
 /// The experts of a model in as many slots as the memory budget allows. The thread that runs a pass tells it of every layer and gets the
 /// layer's experts in waves; readers fill slots behind it. When all experts of a layer are resident, nothing is locked and nothing waits.
 /// </summary>
-internal sealed unsafe partial class ExpertCache : IDisposable
+internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
 {
     // an interruption is noticed within so many milliseconds while a layer waits for the disk
     private const int InterruptionIntervalMs = 50;
@@ -53,7 +53,7 @@ internal sealed unsafe partial class ExpertCache : IDisposable
         IEviction eviction = options.Offloading.CreateEviction(Grid);
         _scheduler = new ExpertScheduler(Grid, numSlots, Grid.Count, source.NumPieces, eviction, _pool.Release);
         _run = new LayerRun(Grid, _scheduler);
-        Selection = options.Offloading.CreateSelection(new SelectionSetup(Grid, info.HiddenSize, info.Fingerprint));
+        Selection = options.Offloading.CreateSelection(new SelectionSetup(Grid, info.HiddenSize, info.Fingerprint, this));
         if (numSlots < Grid.Count)
         {
             try
@@ -116,6 +116,8 @@ internal sealed unsafe partial class ExpertCache : IDisposable
         slot = isReady ? SlotAt(index) : default;
         return isReady;
     }
+
+    bool IResidency.IsResident(int layer, int expert) => _scheduler.TryFind(Grid.KeyOf(layer, expert), out _);
 
     /// <summary>The place of a slot.</summary>
     public ExpertSlot SlotAt(int slot) => new(_pool.Address(slot));

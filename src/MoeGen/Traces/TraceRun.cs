@@ -1,8 +1,7 @@
 using MoeGen.Engine;
 using MoeGen.Engine.Sampling;
-using MoeGen.Traces;
 
-namespace MoeGen.Cli.Commands;
+namespace MoeGen.Traces;
 
 /// <summary>Runs sequences through a model while a recorder watches.</summary>
 internal sealed class TraceRun : IDisposable
@@ -55,7 +54,7 @@ internal sealed class TraceRun : IDisposable
         for (int i = 0; i < numTokens && sequence.Length < sequence.Capacity; i++)
         {
             int token = sampler.Next(_pass.Logits[0]);
-            if (_model.EosTokenIds.Contains(token))
+            if (!sampling.IgnoreEos && _model.EosTokenIds.Contains(token))
             {
                 break;
             }

@@ -350,7 +350,11 @@ class MoeGen.Experts.Routing
     Void Dispose()
     Void GroupByExpert(Int32 numTokens, MoeGen.Engine.Worker worker)
 
+interface MoeGen.Experts.Selection.IResidency
+    abstract Boolean IsResident(Int32 layer, Int32 expert)
+
 interface MoeGen.Experts.Selection.ISelection
+    Void Revise(Int32 layer, MoeGen.Experts.Routing routing, Int32 numTokens)
     abstract Boolean OnPassEnd(ReadOnlySpan<Single> logits)
     abstract Int32 NumChosen { get; }
     abstract ReadOnlySpan<Boolean> Competing(Int32 layer)
@@ -376,9 +380,34 @@ struct MoeGen.Experts.Selection.SelectionPass
 class MoeGen.Experts.Selection.SelectionSetup
     Int32 HiddenSize { get; set; }
     MoeGen.Experts.ExpertGrid Grid { get; set; }
+    MoeGen.Experts.Selection.IResidency Residency { get; set; }
     String Fingerprint { get; set; }
     String ToString()
-    new(MoeGen.Experts.ExpertGrid Grid, Int32 HiddenSize, String Fingerprint)
+    new(MoeGen.Experts.ExpertGrid Grid, Int32 HiddenSize, String Fingerprint, MoeGen.Experts.Selection.IResidency Residency)
+
+class MoeGen.Experts.Selection.Substitution.BuddyOptions
+    Boolean AppliesToPrompts { get; set; }
+    MoeGen.Experts.Selection.Substitution.BuddyRanking Ranking { get; set; }
+    Single MaxGap { get; set; }
+    Single MaxMissingShare { get; set; }
+    Single MinEntropy { get; set; }
+    String ToString()
+    new()
+
+enum MoeGen.Experts.Selection.Substitution.BuddyRanking
+    const MoeGen.Experts.Selection.Substitution.BuddyRanking CoActivation
+    const MoeGen.Experts.Selection.Substitution.BuddyRanking RouterScore
+
+class MoeGen.Experts.Selection.Substitution.BuddySelection
+    Boolean OnPassEnd(ReadOnlySpan<Single> logits)
+    Int32 NumChosen { get; }
+    ReadOnlySpan<Boolean> Competing(Int32 layer)
+    String Name { get; }
+    Void Dispose()
+    Void OnPassStart(ref MoeGen.Experts.Selection.SelectionPass start)
+    Void OnRouted(ref MoeGen.Experts.Selection.SelectedLayer layer)
+    Void Revise(Int32 layer, MoeGen.Experts.Routing routing, Int32 numTokens)
+    new(MoeGen.Experts.Selection.SelectionSetup setup, MoeGen.Experts.Selection.Substitution.BuddyOptions options = ...)
 
 enum MoeGen.FinishReason
     const MoeGen.FinishReason EndOfText
@@ -631,6 +660,7 @@ class MoeGen.Offloading
     static IReadOnlyList<String> ExactNames { get; }
     static IReadOnlyList<String> LossyNames { get; }
     static IReadOnlyList<String> Names { get; }
+    static MoeGen.Offloading Buddy(MoeGen.Experts.Selection.Substitution.BuddyOptions options = ..., MoeGen.Offloading exact = ...)
     static MoeGen.Offloading FineMoE(MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions options = ...)
     static MoeGen.Offloading LeastStale()
     static MoeGen.Offloading Lfu()
@@ -641,6 +671,33 @@ class MoeGen.Offloading
     static MoeGen.Offloading NextLayerRouter()
     static MoeGen.Offloading OnDemand()
     static MoeGen.Offloading Resident()
+
+class MoeGen.Planning.AutoCandidate
+    Double TpotMs { get; set; }
+    String Name { get; set; }
+    String ToString()
+    new(String Name, Double TpotMs)
+
+class MoeGen.Planning.AutoChoice
+    IReadOnlyList<MoeGen.Planning.AutoCandidate> Candidates { get; set; }
+    MoeGen.Offloading Offloading { get; set; }
+    String Explanation { get; set; }
+    String ToString()
+    new(MoeGen.Offloading Offloading, String Explanation, IReadOnlyList<MoeGen.Planning.AutoCandidate> Candidates)
+
+static class MoeGen.Planning.AutoOffloading
+    static MoeGen.Planning.AutoChoice Choose(Func<MoeGen.MoeOptions, MoeGen.MoeModel> load, MoeGen.MoeOptions options, MoeGen.Planning.AutoOptions auto = ..., CancellationToken cancellationToken = ...)
+
+class MoeGen.Planning.AutoOptions
+    Action<String> Progress { get; set; }
+    IReadOnlyList<Int32[]> Prompts { get; set; }
+    Int32 Seed { get; set; }
+    Int32 Sequences { get; set; }
+    Int32 Tokens { get; set; }
+    String ToString()
+    const Int32 DefaultSequences
+    const Int32 DefaultTokens
+    new()
 
 class MoeGen.SamplingOptions
     Boolean IgnoreEos { get; set; }

@@ -1,4 +1,3 @@
-using MoeGen.Engine;
 using MoeGen.Experts;
 using MoeGen.Experts.Selection;
 using MoeGen.Experts.Selection.Substitution;

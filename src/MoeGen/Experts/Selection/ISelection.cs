@@ -42,7 +42,11 @@ public interface ISelection : IDisposable
 /// <param name="IsNewSequence">Whether it is the first of its sequence.</param>
 /// <param name="IsRepeat">Whether the selection has asked for it: the tokens are those of the pass before.</param>
 /// <param name="IsDecode">Whether it is a decode step: one token behind others, whose logits are wanted.</param>
-public readonly record struct SelectionPass(int NumTokens, bool IsNewSequence, bool IsRepeat, bool IsDecode);
+public readonly record struct SelectionPass(int NumTokens, bool IsNewSequence, bool IsRepeat, bool IsDecode)
+{
+    /// <summary>Decode steps of the sequence since its last prompt, this one not counted; 0 where it is none.</summary>
+    public int DecodeStep { get; init; }
+}
 
 /// <summary>A sparse layer that has been routed under a selection.</summary>
 /// <param name="layer">0-based sparse layer.</param>
@@ -68,4 +72,8 @@ public readonly ref struct SelectedLayer(int layer, Routing routing, Kernels.Act
 /// <param name="Grid">Its experts.</param>
 /// <param name="HiddenSize">Width of its residual stream, elements.</param>
 /// <param name="Fingerprint">Fingerprint of its spec (<see cref="ModelInfo.Fingerprint"/>).</param>
-public sealed record SelectionSetup(ExpertGrid Grid, int HiddenSize, string Fingerprint);
+public sealed record SelectionSetup(ExpertGrid Grid, int HiddenSize, string Fingerprint)
+{
+    /// <summary>Hears what is odd about a selection for this model, in one line for people.</summary>
+    public Action<string> Notice { get; init; } = _ => { };
+}

@@ -253,6 +253,7 @@ public abstract class MoeModel : IDisposable
     {
         sequence.CheckTokens(tokens);
         int length = sequence.Length + tokens.Length;
+        bool isStep = sequence.Length > 0 && tokens.Length == 1;
         sequence.Remember(tokens, length);
         while (sequence.NumComputed < length)
         {
@@ -262,7 +263,7 @@ public abstract class MoeModel : IDisposable
                 _pass ??= CreatePass(_options.PrefillChunkFor(Info), maxLogits: 1);
                 int count = Math.Min(length - sequence.NumComputed, _pass.MaxTokens);
                 bool isLast = sequence.NumComputed + count == length;
-                RunChunk(_pass, sequence, count, length, isLast ? 1 : 0, cancellationToken);
+                RunChunk(_pass, sequence, count, length, isLast ? 1 : 0, isStep, cancellationToken);
                 if (isLast)
                 {
                     _pass.Logits[0].CopyTo(logits);
@@ -284,6 +285,7 @@ public abstract class MoeModel : IDisposable
     {
         sequence.CheckTokens(tokens);
         int wholeLength = length ?? sequence.Length + tokens.Length;
+        bool isStep = length is null && sequence.Length > 0 && tokens.Length == 1;
         lock (_turn)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -291,10 +293,10 @@ public abstract class MoeModel : IDisposable
             while (sequence.NumComputed < sequence.Length)
             {
                 int count = Math.Min(sequence.Length - sequence.NumComputed, pass.MaxTokens);
-                RunChunk(pass, sequence, count, wholeLength, numLogits: 0, cancellationToken);
+                RunChunk(pass, sequence, count, wholeLength, numLogits: 0, isStep, cancellationToken);
             }
 
-            RunChunk(pass, sequence, tokens.Length, wholeLength, numLogits, cancellationToken);
+            RunChunk(pass, sequence, tokens.Length, wholeLength, numLogits, isStep, cancellationToken);
         }
     }
 
@@ -306,20 +308,24 @@ public abstract class MoeModel : IDisposable
         }
     }
 
-    // runs the next tokens that the sequence remembers; length: of the whole text
+    // runs the next tokens that the sequence remembers; length: of the whole text; isStep: its last token alone is new, and no prompt's
     private void RunChunk(
-        ForwardPass pass, Sequence sequence, int count, int length, int numLogits, CancellationToken cancellationToken)
+        ForwardPass pass, Sequence sequence, int count, int length, int numLogits, bool isStep, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ExpertCache experts = _weights.ExpertCache;
         int position = sequence.NumComputed;
-        bool isDecode = count == 1 && position > 0 && numLogits == 1;
+        bool isDecode = isStep && count == 1 && numLogits == 1;
         bool isRepeat = false;
         do
         {
             pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence, experts, cancellationToken);
             _running = pass;
-            RunPass(_forward, new SelectionPass(count, IsNewSequence: position == 0, isRepeat, isDecode));
+            SelectionPass start = new(count, IsNewSequence: position == 0, isRepeat, isDecode)
+            {
+                DecodeStep = isDecode ? position - sequence.PromptEnd : 0,
+            };
+            RunPass(_forward, start);
             isRepeat = experts.IsToBeRepeated(isDecode, numLogits == 0 ? default : pass.Logits[numLogits - 1]);
         }
         while (isRepeat);
@@ -333,7 +339,7 @@ public abstract class MoeModel : IDisposable
             }
         }
 
-        sequence.Advance(count);
+        sequence.Advance(count, isDecode);
     }
 
     private void RunPass(Action<Worker> work, in SelectionPass start)

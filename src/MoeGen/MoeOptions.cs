@@ -45,7 +45,10 @@ public sealed record MoeOptions
     /// <summary>Hears how loading gets on.</summary>
     public IProgress<LoadProgress>? Progress { get; init; }
 
-    /// <summary>Hears what is legal but odd about a checkpoint, in one line for people; called by the thread that loads.</summary>
+    /// <summary>
+    /// Hears what is legal but odd about a checkpoint, or about a method for this model, in one line for people; called by the thread that
+    /// loads, perhaps several times.
+    /// </summary>
     public Action<string>? Notice { get; init; }
 
     internal int ThreadsOrDefault => Threads ?? Environment.ProcessorCount;

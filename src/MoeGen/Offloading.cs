@@ -4,6 +4,7 @@ using MoeGen.Experts.Eviction;
 using MoeGen.Experts.Prefetch;
 using MoeGen.Experts.Prefetch.ExpertMaps;
 using MoeGen.Experts.Selection;
+using MoeGen.Experts.Selection.Mobile;
 using MoeGen.Experts.Selection.Substitution;
 
 namespace MoeGen;
@@ -31,6 +32,8 @@ public sealed record Offloading
     private static readonly Dictionary<string, Func<Offloading>> s_lossy = new(StringComparer.Ordinal)
     {
         ["buddy"] = () => Buddy(),
+        ["mobile"] = () => MoBiLE(),
+        ["mobile-finemoe"] = () => MoBiLE(new MobileOptions { Base = FineMoE() }),
     };
 
     /// <summary>Names of the presets whose outputs are those of the model in memory, as the command line takes them.</summary>
@@ -123,6 +126,28 @@ public sealed record Offloading
         CreatePrefetch = setup => new MoeInfinityPrefetch(setup.Grid),
         PrefetchSizeInBytes = setup => MoeInfinityPrefetch.SizeInBytesOf(setup.Grid, MoeInfinityPrefetch.DefaultCapacity),
     };
+
+    /// <summary>
+    /// Runs easy tokens with half of the experts that their router chooses, and hard ones once more with all of them (MoBiLE, arXiv
+    /// 2510.12357): fewer experts to load, and outputs that are nearly those of the exact model.
+    /// </summary>
+    /// <param name="options">Its choices; null: the defaults.</param>
+    /// <exception cref="ArgumentException">An option makes no sense.</exception>
+    public static Offloading MoBiLE(MobileOptions? options = null)
+    {
+        MobileOptions choices = options ?? new MobileOptions();
+        choices.Validate();
+        return new Offloading
+        {
+            Name = choices.Base is null ? "mobile" : $"mobile-{choices.Base.Name}",
+            IsExact = false,
+            CreateEviction = choices.Base?.CreateEviction ?? (grid => new LruPerLayerEviction(grid)),
+            CreatePrefetch = setup => new BigLittlePrefetch(setup.Grid, choices.Base?.CreatePrefetch(setup)),
+            CreateSelection = setup => BigLittle.Create(setup, choices),
+            PrefetchSizeInBytes = setup =>
+                BigLittlePrefetch.SizeInBytesOf(setup.Grid) + (choices.Base?.PrefetchSizeInBytes(setup) ?? 0),
+        };
+    }
 
     /// <summary>Loads every expert when it is needed and keeps none: the floor that every method has to beat.</summary>
     public static Offloading OnDemand() => new() { Name = "on-demand", CreateEviction = _ => new OnDemandEviction() };

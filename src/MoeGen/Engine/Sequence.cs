@@ -40,6 +40,9 @@ public sealed class Sequence : IDisposable
     /// <summary>Tokens whose keys and values are in the cache: fewer than Length only while they are computed again.</summary>
     internal int NumComputed { get; private set; }
 
+    /// <summary>Tokens up to the end of the last prompt; what follows was decoded.</summary>
+    internal int PromptEnd { get; private set; }
+
     /// <summary>Lets the encoder read the input, all of it at once; what <see cref="Append"/> adds is the decoder's text.</summary>
     /// <param name="tokens">Ids of the input, at least one, at most <see cref="Capacity"/>.</param>
     /// <param name="cancellationToken">Stops between two layers; the sequence then has no input.</param>
@@ -69,6 +72,7 @@ public sealed class Sequence : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         Length = length;
         NumComputed = Math.Min(NumComputed, length);
+        PromptEnd = Math.Min(PromptEnd, length);
     }
 
     /// <inheritdoc/>
@@ -155,10 +159,14 @@ public sealed class Sequence : IDisposable
     /// <summary>The next tokens to compute.</summary>
     internal ReadOnlySpan<int> NextTokens(int count) => _tokens.AsSpan(NumComputed, count);
 
-    internal void Advance(int numTokens)
+    /// <summary>The next tokens have been computed.</summary>
+    /// <param name="numTokens">How many.</param>
+    /// <param name="isDecode">Whether it was a decode step.</param>
+    internal void Advance(int numTokens, bool isDecode)
     {
         NumComputed += numTokens;
         Length = Math.Max(Length, NumComputed);
+        PromptEnd = isDecode ? PromptEnd : Length;
     }
 
     private void CheckIds(ReadOnlySpan<int> tokens)

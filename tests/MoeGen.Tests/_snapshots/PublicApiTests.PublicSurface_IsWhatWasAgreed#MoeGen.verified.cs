@@ -209,6 +209,15 @@ class MoeGen.Experts.OffloadingStatistics
     TimeSpan StallTime { get; set; }
     new()
 
+class MoeGen.Experts.Prefetch.BigLittlePrefetch
+    Boolean NeedsNextRouter { get; }
+    String Name { get; }
+    Void Dispose()
+    Void OnPassEnd()
+    Void OnPassStart(ref MoeGen.Experts.Prefetch.PassStart start, MoeGen.Experts.Prefetch.IPredictions predictions)
+    Void OnRouted(ref MoeGen.Experts.Prefetch.RoutedLayer routed, MoeGen.Experts.Prefetch.IPredictions predictions)
+    new(MoeGen.Experts.ExpertGrid grid, MoeGen.Experts.Prefetch.IPrefetch other = ...)
+
 struct MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapCounters
     Int64 RowsAdded { get; set; }
     Int64 RowsReplaced { get; set; }
@@ -362,6 +371,39 @@ interface MoeGen.Experts.Selection.ISelection
     abstract Void OnPassStart(ref MoeGen.Experts.Selection.SelectionPass start)
     abstract Void OnRouted(ref MoeGen.Experts.Selection.SelectedLayer layer)
 
+class MoeGen.Experts.Selection.Mobile.BigLittle
+    Boolean OnPassEnd(ReadOnlySpan<Single> logits)
+    Int32 NumChosen { get; }
+    MoeGen.Experts.Selection.Mobile.MobileOptions Options { get; set; }
+    ReadOnlySpan<Boolean> Competing(Int32 layer)
+    String Name { get; }
+    Void Dispose()
+    Void OnPassStart(ref MoeGen.Experts.Selection.SelectionPass start)
+    Void OnRouted(ref MoeGen.Experts.Selection.SelectedLayer layer)
+    new(MoeGen.Experts.ExpertGrid grid, MoeGen.Experts.Selection.Mobile.MobileOptions options = ...)
+    static Int32 LittleTopK(Int32 topK)
+
+enum MoeGen.Experts.Selection.Mobile.FallbackRule
+    const MoeGen.Experts.Selection.Mobile.FallbackRule AlwaysBig
+    const MoeGen.Experts.Selection.Mobile.FallbackRule AlwaysLittle
+    const MoeGen.Experts.Selection.Mobile.FallbackRule Entropy
+    const MoeGen.Experts.Selection.Mobile.FallbackRule FirstTokensBig
+    const MoeGen.Experts.Selection.Mobile.FallbackRule Margin
+    const MoeGen.Experts.Selection.Mobile.FallbackRule RandomBig
+    const MoeGen.Experts.Selection.Mobile.FallbackRule TopProbability
+
+class MoeGen.Experts.Selection.Mobile.MobileOptions
+    Double RandomShare { get; set; }
+    Int32 NumFirstTokens { get; set; }
+    Int32 Seed { get; set; }
+    MoeGen.Experts.Selection.Mobile.FallbackRule Rule { get; set; }
+    MoeGen.Offloading Base { get; set; }
+    Single Threshold { get; set; }
+    String ToString()
+    const Int32 DefaultNumFirstTokens
+    const Single DefaultThreshold
+    new()
+
 struct MoeGen.Experts.Selection.SelectedLayer
     Int32 Layer { get; }
     Int32 NumTokens { get; }
@@ -373,11 +415,13 @@ struct MoeGen.Experts.Selection.SelectionPass
     Boolean IsDecode { get; set; }
     Boolean IsNewSequence { get; set; }
     Boolean IsRepeat { get; set; }
+    Int32 DecodeStep { get; set; }
     Int32 NumTokens { get; set; }
     String ToString()
     new(Int32 NumTokens, Boolean IsNewSequence, Boolean IsRepeat, Boolean IsDecode)
 
 class MoeGen.Experts.Selection.SelectionSetup
+    Action<String> Notice { get; set; }
     Int32 HiddenSize { get; set; }
     MoeGen.Experts.ExpertGrid Grid { get; set; }
     MoeGen.Experts.Selection.IResidency Residency { get; set; }
@@ -667,6 +711,7 @@ class MoeGen.Offloading
     static MoeGen.Offloading LfuOfSequence()
     static MoeGen.Offloading Lru()
     static MoeGen.Offloading LruPerLayer()
+    static MoeGen.Offloading MoBiLE(MoeGen.Experts.Selection.Mobile.MobileOptions options = ...)
     static MoeGen.Offloading MoeInfinity()
     static MoeGen.Offloading NextLayerRouter()
     static MoeGen.Offloading OnDemand()

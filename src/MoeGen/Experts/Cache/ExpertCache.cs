@@ -53,18 +53,19 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
         IEviction eviction = options.Offloading.CreateEviction(Grid);
         _scheduler = new ExpertScheduler(Grid, numSlots, Grid.Count, source.NumPieces, eviction, _pool.Release);
         _run = new LayerRun(Grid, _scheduler);
-        Selection = options.Offloading.CreateSelection(new SelectionSetup(Grid, info.HiddenSize, info.Fingerprint, this));
-        if (numSlots < Grid.Count)
+        try
         {
-            try
+            SelectionSetup setup = new(Grid, info.HiddenSize, info.Fingerprint, this) { Notice = text => options.Notice?.Invoke(text) };
+            Selection = options.Offloading.CreateSelection(setup);
+            if (numSlots < Grid.Count)
             {
                 StartReaders();
             }
-            catch
-            {
-                Dispose();
-                throw;
-            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 

@@ -53,7 +53,11 @@ public interface ISelection : IDisposable
 /// <param name="IsNewSequence">Whether it is the first of its sequence.</param>
 /// <param name="IsRepeat">Whether the selection has asked for it: the tokens are those of the pass before.</param>
 /// <param name="IsDecode">Whether it is a decode step: one token behind others, whose logits are wanted.</param>
-public readonly record struct SelectionPass(int NumTokens, bool IsNewSequence, bool IsRepeat, bool IsDecode);
+public readonly record struct SelectionPass(int NumTokens, bool IsNewSequence, bool IsRepeat, bool IsDecode)
+{
+    /// <summary>Decode steps of the sequence since its last prompt, this one not counted; 0 where it is none.</summary>
+    public int DecodeStep { get; init; }
+}
 
 /// <summary>A sparse layer that has been routed under a selection.</summary>
 /// <param name="layer">0-based sparse layer.</param>
@@ -80,7 +84,11 @@ public readonly ref struct SelectedLayer(int layer, Routing routing, Kernels.Act
 /// <param name="HiddenSize">Width of its residual stream, elements.</param>
 /// <param name="Fingerprint">Fingerprint of its spec (<see cref="ModelInfo.Fingerprint"/>).</param>
 /// <param name="Residency">Says which experts are in memory.</param>
-public sealed record SelectionSetup(ExpertGrid Grid, int HiddenSize, string Fingerprint, IResidency Residency);
+public sealed record SelectionSetup(ExpertGrid Grid, int HiddenSize, string Fingerprint, IResidency Residency)
+{
+    /// <summary>Hears what is odd about a selection for this model, in one line for people.</summary>
+    public Action<string> Notice { get; init; } = _ => { };
+}
 
 /// <summary>Says which experts are in memory.</summary>
 public interface IResidency

@@ -453,6 +453,49 @@ class MoeGen.Experts.Selection.Substitution.BuddySelection
     Void Revise(Int32 layer, MoeGen.Experts.Routing routing, Int32 numTokens)
     new(MoeGen.Experts.Selection.SelectionSetup setup, MoeGen.Experts.Selection.Substitution.BuddyOptions options = ...)
 
+enum MoeGen.Experts.Selection.VirtualExperts.ImportanceScore
+    const MoeGen.Experts.Selection.VirtualExperts.ImportanceScore Contribution
+    const MoeGen.Experts.Selection.VirtualExperts.ImportanceScore TokenCount
+
+class MoeGen.Experts.Selection.VirtualExperts.SwapOptions
+    Boolean IsSynchronous { get; set; }
+    Double BandwidthShare { get; set; }
+    Double Decay { get; set; }
+    Double Hysteresis { get; set; }
+    Int32 SpareSlots { get; set; }
+    MoeGen.Experts.Selection.VirtualExperts.ImportanceScore Score { get; set; }
+    MoeGen.Experts.Selection.VirtualExperts.SwapPlan Plan { get; set; }
+    MoeGen.Experts.Selection.VirtualExperts.SwapUnit Unit { get; set; }
+    Nullable<Int32> UpdateInterval { get; set; }
+    String ToString()
+    const Double DefaultBandwidthShare
+    const Double DefaultDecay
+    const Double DefaultHysteresis
+    new()
+
+class MoeGen.Experts.Selection.VirtualExperts.SwapPlan
+    IReadOnlyList<IReadOnlyList<Int32>> InitialExperts { get; set; }
+    IReadOnlyList<IReadOnlyList<Single>> Norms { get; set; }
+    IReadOnlyList<Int32> ExpertsPerLayer { get; set; }
+    Int32 UpdateInterval { get; set; }
+    Int64 BudgetBytes { get; set; }
+    Nullable<Double> PredictedAgreement { get; set; }
+    Nullable<Double> PredictedTpotMs { get; set; }
+    Nullable<Int64> PredictedBytes { get; set; }
+    String Fingerprint { get; set; }
+    String Path { get; set; }
+    String ToString()
+    Void Save(String path)
+    new()
+    static MoeGen.Experts.Selection.VirtualExperts.SwapPlan Load(String path)
+
+class MoeGen.Experts.Selection.VirtualExperts.SwapPlanException
+    String File { get; }
+
+enum MoeGen.Experts.Selection.VirtualExperts.SwapUnit
+    const MoeGen.Experts.Selection.VirtualExperts.SwapUnit ForwardPass
+    const MoeGen.Experts.Selection.VirtualExperts.SwapUnit Request
+
 enum MoeGen.FinishReason
     const MoeGen.FinishReason EndOfText
     const MoeGen.FinishReason Length

@@ -131,6 +131,11 @@ class MoeGen.Experts.Eviction.OnDemandEviction
     String Name { get; }
     new()
 
+class MoeGen.Experts.Eviction.QuotaEviction
+    Double KeepValue(Int32 key, MoeGen.Experts.Eviction.ExpertUsage usage, ref MoeGen.Experts.Eviction.EvictionMoment moment)
+    String Name { get; }
+    new(MoeGen.Experts.ExpertGrid grid, IReadOnlyList<Int32> shares)
+
 class MoeGen.Experts.ExpertGrid
     Int32 Count { get; }
     Int32 ExpertOf(Int32 key)

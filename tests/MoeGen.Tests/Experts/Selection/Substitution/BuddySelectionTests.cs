@@ -46,7 +46,7 @@ public sealed class BuddySelectionTests
     {
         // expert 1 was chosen twice with 4 and once with 2
         using Routing routing = new(6, 2, 1);
-        Resident resident = new([1]);
+        FakeResidency resident = new(1);
         using BuddySelection selection = new(Setup(resident), new BuddyOptions { Ranking = BuddyRanking.CoActivation, MaxGap = 1 });
         selection.OnPassStart(new SelectionPass(1, false, false, IsDecode: true));
         foreach (int[] pair in new[] { new[] { 1, 4 }, [4, 1], [2, 1], [0, 3] })
@@ -111,7 +111,7 @@ public sealed class BuddySelectionTests
 
     private static int[] Revise(BuddyOptions options, float[] logits, int[] ids, float[] weights, int[] missing, bool isDecode = true)
     {
-        using BuddySelection selection = new(Setup(new Resident(missing)), options);
+        using BuddySelection selection = new(Setup(new FakeResidency(missing)), options);
         using Routing routing = new(6, 2, 1);
         logits.CopyTo(routing.Logits[0]);
         ids.CopyTo(routing.TopKIds(0));
@@ -137,10 +137,5 @@ public sealed class BuddySelectionTests
         }
 
         return tokens;
-    }
-
-    private sealed class Resident(int[] missing) : IResidency
-    {
-        public bool IsResident(int layer, int expert) => !missing.Contains(expert);
     }
 }

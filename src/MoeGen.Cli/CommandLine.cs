@@ -28,6 +28,7 @@ internal static class CommandLine
             LogitsCommand.Create(streams),
             TokenizeCommand.Create(streams),
             TemplateCommand.Create(streams),
+            EvalCommand.Create(streams),
             BenchCommand.Create(streams),
             TraceCommand.Create(streams),
             SimulateCommand.Create(streams),

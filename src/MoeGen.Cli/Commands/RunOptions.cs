@@ -4,6 +4,11 @@ using MoeGen.Experts.Prefetch.ExpertMaps;
 
 namespace MoeGen.Cli.Commands;
 
+/// <summary>How to run a model, and under which methods one after the other.</summary>
+/// <param name="Common">Everything but the method.</param>
+/// <param name="Methods">The methods; there may be none.</param>
+internal sealed record MethodOptions(MoeOptions Common, IReadOnlyList<Offloading> Methods);
+
 /// <summary>The options that every command has which runs a model.</summary>
 internal sealed class RunOptions
 {
@@ -25,6 +30,14 @@ internal sealed class RunOptions
         "Which experts are kept and loaded ahead where the budget does not hold all of them; resident refuses such a budget.",
         Offloading.FineMoE().Name, Offloading.Names);
 
+    /// <summary>--offload of a command that compares methods.</summary>
+    public Option<string[]> Methods { get; } = new("--offload")
+    {
+        Description = "A method to compare with the exact model; given several times, each of them. Default: none, with --budget "
+            + $"{Offloading.FineMoE().Name}.",
+        HelpName = "METHOD",
+    };
+
     public Option<string?> MapStore { get; } = new("--map-store")
     {
         Description = "File in which finemoe keeps its expert maps: read at the start if it is there, written at the end.",
@@ -33,23 +46,37 @@ internal sealed class RunOptions
 
     public Option<string> Device { get; } = Choice("--device", "Where to compute.", Cpu, [Cpu]);
 
-    public void AddTo(Command command)
+    public RunOptions()
+    {
+        Methods.AcceptOnlyFromAmong([.. Offloading.Names]);
+    }
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="comparesMethods">Whether --offload may be given several times, for <see cref="ReadMethods"/>.</param>
+    public void AddTo(Command command, bool comparesMethods = false)
     {
         command.Options.Add(Threads);
         command.Options.Add(Context);
         command.Options.Add(Budget);
-        command.Options.Add(Offload);
+        command.Options.Add(comparesMethods ? Methods : Offload);
         command.Options.Add(MapStore);
         command.Options.Add(Device);
     }
 
-    public MoeOptions Read(ParseResult parsed) => new()
+    public MoeOptions Read(ParseResult parsed) =>
+        ReadCommon(parsed) with { Offloading = ReadOffloading(parsed, parsed.GetValue(Offload)!) };
+
+    /// <summary>Reads the options of a command that compares methods.</summary>
+    public MethodOptions ReadMethods(ParseResult parsed)
     {
-        Threads = parsed.GetValue(Threads),
-        ContextLength = parsed.GetValue(Context),
-        MemoryBudget = parsed.GetValue(Budget),
-        Offloading = ReadOffloading(parsed),
-    };
+        MoeOptions common = ReadCommon(parsed);
+        string[] named = parsed.GetValue(Methods) ?? [];
+
+        // who names a budget wants to know what it does
+        string[] methods = named.Length == 0 && common.MemoryBudget is not null ? [Offloading.FineMoE().Name] : named;
+        return new MethodOptions(common, [.. methods.Distinct().Select(name => ReadOffloading(parsed, name))]);
+    }
 
     /// <summary>An option that takes an integer of at least 1.</summary>
     public static Option<int?> Positive(string name, string description) => AtLeast(name, description, 1);
@@ -82,9 +109,15 @@ internal sealed class RunOptions
         return option;
     }
 
-    private Offloading ReadOffloading(ParseResult parsed)
+    private MoeOptions ReadCommon(ParseResult parsed) => new()
     {
-        string name = parsed.GetValue(Offload)!;
+        Threads = parsed.GetValue(Threads),
+        ContextLength = parsed.GetValue(Context),
+        MemoryBudget = parsed.GetValue(Budget),
+    };
+
+    private Offloading ReadOffloading(ParseResult parsed, string name)
+    {
         if (parsed.GetValue(MapStore) is not { } path)
         {
             return Offloading.TryParse(name, out Offloading? offloading)

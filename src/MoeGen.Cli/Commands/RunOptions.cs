@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using MoeGen.Experts.Prefetch.ExpertMaps;
+using MoeGen.Experts.Selection.VirtualExperts;
 
 namespace MoeGen.Cli.Commands;
 
@@ -31,6 +32,12 @@ internal sealed class RunOptions
         HelpName = "FILE",
     };
 
+    public Option<string?> Plan { get; } = new("--plan")
+    {
+        Description = "File of a plan for swapmoe: how many experts of each layer are in memory. Without --budget, the budget is the plan's.",
+        HelpName = "FILE",
+    };
+
     public Option<string> Device { get; } = Choice("--device", "Where to compute.", Cpu, [Cpu]);
 
     public void AddTo(Command command)
@@ -40,16 +47,21 @@ internal sealed class RunOptions
         command.Options.Add(Budget);
         command.Options.Add(Offload);
         command.Options.Add(MapStore);
+        command.Options.Add(Plan);
         command.Options.Add(Device);
     }
 
-    public MoeOptions Read(ParseResult parsed) => new()
+    public MoeOptions Read(ParseResult parsed)
     {
-        Threads = parsed.GetValue(Threads),
-        ContextLength = parsed.GetValue(Context),
-        MemoryBudget = parsed.GetValue(Budget),
-        Offloading = ReadOffloading(parsed),
-    };
+        SwapPlan? plan = ReadPlan(parsed);
+        return new MoeOptions
+        {
+            Threads = parsed.GetValue(Threads),
+            ContextLength = parsed.GetValue(Context),
+            MemoryBudget = parsed.GetValue(Budget) ?? (plan is null ? null : new ByteSize(plan.BudgetBytes)),
+            Offloading = plan is null ? ReadOffloading(parsed) : Offloading.SwapMoE(new SwapOptions { Plan = plan }),
+        };
+    }
 
     /// <summary>An option that takes an integer of at least 1.</summary>
     public static Option<int?> Positive(string name, string description) => AtLeast(name, description, 1);
@@ -95,6 +107,24 @@ internal sealed class RunOptions
         return name == Offloading.FineMoE().Name
             ? Offloading.FineMoE(new ExpertMapOptions { StorePath = path })
             : throw new CliException($"--map-store is of no use with --offload {name}; expected --offload finemoe");
+    }
+
+    private SwapPlan? ReadPlan(ParseResult parsed)
+    {
+        if (parsed.GetValue(Plan) is not { } path)
+        {
+            return null;
+        }
+
+        string name = parsed.GetValue(Offload)!;
+        if (name != Offloading.SwapMoE().Name)
+        {
+            throw new CliException($"--plan is of no use with --offload {name}; expected --offload swapmoe");
+        }
+
+        return File.Exists(path)
+            ? SwapPlan.Load(path)
+            : throw new CliException($"{path}: does not exist; expected a plan that `moegen plan` has written");
     }
 
     private static Option<string> Choice(string name, string description, string fallback, IReadOnlyList<string> choices)

@@ -316,12 +316,13 @@ public abstract class MoeModel : IDisposable
         ExpertCache experts = _weights.ExpertCache;
         int position = sequence.NumComputed;
         bool isDecode = isStep && count == 1 && numLogits == 1;
+        bool isNewSequence = position == 0 && !Info.HasEncoder; // there it was the encoder's pass
         bool isRepeat = false;
         do
         {
             pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence, experts, cancellationToken);
             _running = pass;
-            SelectionPass start = new(count, IsNewSequence: position == 0, isRepeat, isDecode)
+            SelectionPass start = new(count, isNewSequence, isRepeat, isDecode)
             {
                 DecodeStep = isDecode ? position - sequence.PromptEnd : 0,
             };

@@ -6,6 +6,7 @@ using MoeGen.Experts.Prefetch.ExpertMaps;
 using MoeGen.Experts.Selection;
 using MoeGen.Experts.Selection.Mobile;
 using MoeGen.Experts.Selection.Substitution;
+using MoeGen.Experts.Selection.VirtualExperts;
 
 namespace MoeGen;
 
@@ -15,6 +16,9 @@ namespace MoeGen;
 /// </summary>
 public sealed record Offloading
 {
+    /// <summary>One expert computes while another arrives.</summary>
+    private const int LeastSlots = 2;
+
     private static readonly Dictionary<string, Func<Offloading>> s_exact = new(StringComparer.Ordinal)
     {
         ["finemoe"] = () => FineMoE(),
@@ -34,6 +38,8 @@ public sealed record Offloading
         ["buddy"] = () => Buddy(),
         ["mobile"] = () => MoBiLE(),
         ["mobile-finemoe"] = () => MoBiLE(new MobileOptions { Base = FineMoE() }),
+        ["swapmoe"] = () => SwapMoE(),
+        ["norm-pruning"] = NormPruning,
     };
 
     /// <summary>Names of the presets whose outputs are those of the model in memory, as the command line takes them.</summary>
@@ -65,6 +71,12 @@ public sealed record Offloading
     /// model, which disposes it.
     /// </summary>
     public Func<SelectionSetup, ISelection?> CreateSelection { get; init; } = _ => null;
+
+    /// <summary>Bytes that the selection will hold, which count against the model's memory budget.</summary>
+    public Func<ExpertGrid, long> SelectionSizeInBytes { get; init; } = _ => 0;
+
+    /// <summary>Slots between which the method runs; null: two or, where it needs all experts, one for each, and at most one for each.</summary>
+    internal Func<ModelInfo, SlotBounds>? CreateSlotBounds { get; init; }
 
     /// <summary>Bytes that the prefetcher will hold, which count against the model's memory budget.</summary>
     public Func<PrefetchSetup, long> PrefetchSizeInBytes { get; init; } = _ => 0;
@@ -174,6 +186,32 @@ public sealed record Offloading
     }
 
     /// <summary>
+    /// Lets only some experts of a layer compete, which are in memory before they are chosen, and exchanges them slowly for those that would
+    /// contribute more: nothing ever waits for an expert, and outputs differ from those of the exact model (SwapMoE, arXiv 2308.15030).
+    /// </summary>
+    /// <param name="options">Its choices; null: the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option makes no sense.</exception>
+    public static Offloading SwapMoE(SwapOptions? options = null)
+    {
+        SwapOptions choices = options ?? new SwapOptions();
+        choices.Validate();
+        return new Offloading
+        {
+            Name = "swapmoe",
+            IsExact = false,
+            CreateEviction = _ => new NoEviction(),
+            CreateSelection = setup => new VirtualExpertSelection(setup, choices),
+            SelectionSizeInBytes = VirtualExpertSelection.SizeInBytesOf,
+            CreateSlotBounds = info => VirtualExpertShares.BoundsOf(info, choices),
+        };
+    }
+
+    /// <summary>
+    /// Keeps the experts with the largest norms in memory and lets no others compete: the baseline that SwapMoE is compared with.
+    /// </summary>
+    public static Offloading NormPruning() => SwapMoE(new SwapOptions { UpdateInterval = 0 }) with { Name = "norm-pruning" };
+
+    /// <summary>
     /// Reads a method as the command line takes it: a preset, and perhaps some of its choices, as in <c>buddy:gap=0.1</c> or
     /// <c>mobile:threshold=0.7,base=finemoe</c>. Its name is the text.
     /// </summary>
@@ -195,4 +233,17 @@ public sealed record Offloading
         offloading = (s_exact.GetValueOrDefault(name) ?? s_lossy.GetValueOrDefault(name))?.Invoke();
         return offloading is not null;
     }
+
+    /// <summary>Slots between which the method runs a model.</summary>
+    /// <exception cref="MoeGenException">The method was made for another model.</exception>
+    internal SlotBounds SlotBoundsOf(ModelInfo info)
+    {
+        int all = info.SparseLayers.Count * info.NumExperts;
+        return CreateSlotBounds?.Invoke(info) ?? new SlotBounds(NeedsAllExperts ? all : Math.Min(LeastSlots, all), all);
+    }
 }
+
+/// <summary>Slots between which a method runs.</summary>
+/// <param name="Least">Below them it does not run.</param>
+/// <param name="Most">More of them are of no use to it.</param>
+internal readonly record struct SlotBounds(int Least, int Most);

@@ -37,6 +37,11 @@ internal sealed record BenchReport(
             json.WriteNumber("prefill_tokens_per_second", Result.PrefillTokensPerSecond);
             json.WriteNumber("allocated_bytes_per_token", Result.AllocatedBytesPerToken);
             WriteExperts(json, Result);
+            if (!Options.Offloading.IsExact)
+            {
+                WriteSelection(json, Result.Decode);
+            }
+
             json.WriteNumber("peak_rss_bytes", ProcessMemory.PeakResidentBytes());
         });
 
@@ -65,6 +70,13 @@ internal sealed record BenchReport(
                     "prefetches",
                     $"{decode.Prefetches}, {decode.UsefulPrefetches} used, {decode.WastedPrefetches} wasted, "
                     + $"{decode.ThrottledPrefetches} held back"),
+            ],
+            .. Options.Offloading.IsExact ? Array.Empty<string>() :
+            [
+                Line(
+                    "choices not run",
+                    $"{F(decode.SkippedShare, "P1")}, with {F(decode.SkippedWeightShare, "P1")} of their weight: not the exact model"),
+                Line("swaps", $"{decode.Swaps}, {new ByteSize(decode.SwapBytes)} read for them"),
             ],
             Line("peak memory", new ByteSize(ProcessMemory.PeakResidentBytes()).ToString()),
         ];
@@ -98,6 +110,16 @@ internal sealed record BenchReport(
         json.WriteNumber("prefetcher_ms_per_token", decode.PrefetchTime.TotalMilliseconds / result.DecodedTokens);
         json.WriteNumber("prefetcher_dropped_messages", decode.DroppedMessages);
         json.WriteNumber("evictions", decode.Evictions);
+    }
+
+    // what a method that is not exact did with decoded tokens
+    private static void WriteSelection(Utf8JsonWriter json, OffloadingStatistics decode)
+    {
+        json.WriteNumber("skipped_share", decode.SkippedShare);
+        json.WriteNumber("skipped_weight_share", decode.SkippedWeightShare);
+        json.WriteNumber("swaps", decode.Swaps);
+        json.WriteNumber("swaps_failed", decode.FailedSwaps);
+        json.WriteNumber("swap_bytes", decode.SwapBytes);
     }
 
     private string Describe(MemoryPlan plan) => plan.IsResident

@@ -217,6 +217,13 @@ internal sealed class RunCommand
                 + $"{F(experts.HitRate * 100)} % of {experts.Uses} uses hit, {experts.LateHits} late, {experts.Misses} missed; "
                 + $"{new ByteSize(experts.BytesRead)} read, {F(experts.StallTime.TotalMilliseconds)} ms waited for them; "
                 + $"prefetched {experts.Prefetches}, {experts.UsefulPrefetches} used");
+            if (experts.RouterChoices > 0)
+            {
+                _streams.Error.WriteLine(
+                    $"not exact: {F(experts.SkippedShare * 100)} % of the routers' choices did not run, with "
+                    + $"{F(experts.SkippedWeightShare * 100)} % of their weight; "
+                    + $"{experts.Swaps} experts swapped in, {new ByteSize(experts.SwapBytes)} read for it");
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using MoeGen.Experts.Prefetch.ExpertMaps;
+using MoeGen.Experts.Selection.VirtualExperts;
 
 namespace MoeGen.Cli.Commands;
 
@@ -44,6 +45,12 @@ internal sealed class RunOptions
         HelpName = "FILE",
     };
 
+    public Option<string?> Plan { get; } = new("--plan")
+    {
+        Description = "File of a plan for swapmoe: how many experts of each layer are in memory. Without --budget, the budget is the plan's.",
+        HelpName = "FILE",
+    };
+
     public Option<string> Device { get; } = Choice("--device", "Where to compute.", Cpu, [Cpu]);
 
     public RunOptions()
@@ -61,11 +68,24 @@ internal sealed class RunOptions
         command.Options.Add(Budget);
         command.Options.Add(comparesMethods ? Methods : Offload);
         command.Options.Add(MapStore);
+        command.Options.Add(Plan);
         command.Options.Add(Device);
     }
 
-    public MoeOptions Read(ParseResult parsed) =>
-        ReadCommon(parsed) with { Offloading = ReadOffloading(parsed, parsed.GetValue(Offload)!) };
+    public MoeOptions Read(ParseResult parsed)
+    {
+        MoeOptions common = ReadCommon(parsed);
+        if (ReadPlan(parsed) is { } plan)
+        {
+            return common with
+            {
+                MemoryBudget = common.MemoryBudget ?? new ByteSize(plan.BudgetBytes),
+                Offloading = Offloading.SwapMoE(new SwapOptions { Plan = plan }),
+            };
+        }
+
+        return common with { Offloading = ReadOffloading(parsed, parsed.GetValue(Offload)!) };
+    }
 
     /// <summary>Reads the options of a command that compares methods.</summary>
     public MethodOptions ReadMethods(ParseResult parsed)
@@ -128,6 +148,24 @@ internal sealed class RunOptions
         return name == Offloading.FineMoE().Name
             ? Offloading.FineMoE(new ExpertMapOptions { StorePath = path })
             : throw new CliException($"--map-store is of no use with --offload {name}; expected --offload finemoe");
+    }
+
+    private SwapPlan? ReadPlan(ParseResult parsed)
+    {
+        if (parsed.GetValue(Plan) is not { } path)
+        {
+            return null;
+        }
+
+        string name = parsed.GetValue(Offload)!;
+        if (name != Offloading.SwapMoE().Name)
+        {
+            throw new CliException($"--plan is of no use with --offload {name}; expected --offload swapmoe");
+        }
+
+        return File.Exists(path)
+            ? SwapPlan.Load(path)
+            : throw new CliException($"{path}: does not exist; expected a plan that `moegen plan` has written");
     }
 
     private static Option<string> Choice(string name, string description, string fallback, IReadOnlyList<string> choices)

@@ -29,8 +29,8 @@ internal sealed unsafe class WeightLoader : IDisposable
     /// <summary>Bytes of everything outside the experts.</summary>
     public static long SizeOf(LoadPlan plan) => plan.DenseReads.Sum(read => read.Length);
 
-    /// <summary>Bytes of all experts.</summary>
-    public static long SizeOf(IExpertSource source, ExpertIndex experts) => experts.Count * source.SizeOfPieces(source.NumPieces);
+    /// <summary>Bytes of some experts.</summary>
+    public static long SizeOf(IExpertSource source, int numExperts) => numExperts * source.SizeOfPieces(source.NumPieces);
 
     /// <summary>Reads everything outside the experts.</summary>
     /// <param name="plan">What to read.</param>
@@ -56,31 +56,63 @@ internal sealed unsafe class WeightLoader : IDisposable
         });
     }
 
-    /// <summary>Reads all experts.</summary>
+    /// <summary>Reads experts, each into the slot with the number of its place in the list.</summary>
     /// <param name="source">Where they are.</param>
     /// <param name="experts">The model's experts.</param>
+    /// <param name="keys">Those to read.</param>
     /// <param name="cache">A slot for each of them.</param>
+    /// <param name="norms">Takes their norms; null: nobody wants them.</param>
     /// <exception cref="MoeGenException">An expert is damaged.</exception>
-    public void LoadExperts(IExpertSource source, ExpertIndex experts, ExpertCache cache)
+    public void LoadExperts(IExpertSource source, ExpertIndex experts, IReadOnlyList<int> keys, ExpertCache cache, ExpertNorms? norms)
     {
-        IEnumerable<(int, int)> inFileOrder = Enumerable.Range(0, experts.Count).Select(experts.At)
-            .OrderBy(expert => source.PositionOf(expert.Layer, expert.Expert));
-        ForEach(inFileOrder, id =>
+        ForEach(InFileOrder(source, experts, keys), slot =>
         {
-            (int layer, int expert) = id;
-            byte* slot = cache.Address(layer, expert);
-            for (int piece = 0; piece < source.NumPieces; piece++)
-            {
-                _parallel.CancellationToken.ThrowIfCancellationRequested();
-                source.Read(layer, expert, piece, slot);
-            }
+            Read(source, experts.At(keys[slot]), cache.Address(slot));
+            norms?.Measure(keys[slot], cache.Address(slot));
+        });
+    }
 
-            source.Verify(layer, expert, slot);
-            Report(source.SizeOfPieces(source.NumPieces));
+    /// <summary>Reads every expert for its norm; slots that are not in use yet hold it meanwhile.</summary>
+    /// <param name="source">Where they are.</param>
+    /// <param name="experts">The model's experts.</param>
+    /// <param name="cache">Its slots.</param>
+    /// <param name="numSlots">How many there are.</param>
+    /// <param name="norms">Takes the norms.</param>
+    /// <exception cref="MoeGenException">An expert is damaged.</exception>
+    public void MeasureExperts(IExpertSource source, ExpertIndex experts, ExpertCache cache, int numSlots, ExpertNorms norms)
+    {
+        _parallel.MaxDegreeOfParallelism = Math.Min(_parallel.MaxDegreeOfParallelism, numSlots);
+        ConcurrentStack<int> slots = new(Enumerable.Range(0, _parallel.MaxDegreeOfParallelism));
+        ForEach(InFileOrder(source, experts, [.. Enumerable.Range(0, experts.Count)]), key =>
+        {
+            _ = slots.TryPop(out int slot);
+            Read(source, experts.At(key), cache.Address(slot));
+            norms.Measure(key, cache.Address(slot));
+            slots.Push(slot);
         });
     }
 
     public void Dispose() => _readers.Dispose();
+
+    // places in the list
+    private static IEnumerable<int> InFileOrder(IExpertSource source, ExpertIndex experts, IReadOnlyList<int> keys) =>
+        Enumerable.Range(0, keys.Count).OrderBy(place =>
+        {
+            (int layer, int expert) = experts.At(keys[place]);
+            return source.PositionOf(layer, expert);
+        });
+
+    private void Read(IExpertSource source, (int Layer, int Expert) id, byte* slot)
+    {
+        for (int piece = 0; piece < source.NumPieces; piece++)
+        {
+            _parallel.CancellationToken.ThrowIfCancellationRequested();
+            source.Read(id.Layer, id.Expert, piece, slot);
+        }
+
+        source.Verify(id.Layer, id.Expert, slot);
+        Report(source.SizeOfPieces(source.NumPieces));
+    }
 
     private void Report(long bytes) => _progress?.Report(new LoadProgress(Interlocked.Add(ref _bytesLoaded, bytes), _bytesTotal));
 

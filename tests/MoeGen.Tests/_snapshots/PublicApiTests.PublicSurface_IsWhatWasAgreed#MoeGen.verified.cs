@@ -190,6 +190,7 @@ class MoeGen.Experts.OffloadingStatistics
     Int64 DemandBytes { get; set; }
     Int64 DroppedMessages { get; set; }
     Int64 Evictions { get; set; }
+    Int64 FailedSwaps { get; set; }
     Int64 Hits { get; set; }
     Int64 LateHits { get; set; }
     Int64 Misses { get; set; }
@@ -203,6 +204,8 @@ class MoeGen.Experts.OffloadingStatistics
     Int64 Routings { get; set; }
     Int64 SkippedChoices { get; set; }
     Int64 StalePrefetches { get; set; }
+    Int64 SwapBytes { get; set; }
+    Int64 Swaps { get; set; }
     Int64 ThrottledPrefetches { get; set; }
     Int64 UsefulPrefetches { get; set; }
     Int64 Uses { get; }
@@ -649,6 +652,7 @@ class MoeGen.MemoryPlan
     Boolean IsResident { get; }
     Int32 ComfortableSlots { get; set; }
     Int32 FloorSlots { get; set; }
+    Int32 MostSlots { get; set; }
     Int32 NumExperts { get; set; }
     Int32 NumSlots { get; set; }
     Int64 ComfortableBytes { get; }
@@ -741,6 +745,7 @@ class MoeGen.NonFiniteValueException
 class MoeGen.Offloading
     Boolean IsExact { get; set; }
     Boolean NeedsAllExperts { get; set; }
+    Func<MoeGen.Experts.ExpertGrid, Int64> SelectionSizeInBytes { get; set; }
     Func<MoeGen.Experts.ExpertGrid, MoeGen.Experts.Eviction.IEviction> CreateEviction { get; set; }
     Func<MoeGen.Experts.Prefetch.PrefetchSetup, Int64> PrefetchSizeInBytes { get; set; }
     Func<MoeGen.Experts.Prefetch.PrefetchSetup, MoeGen.Experts.Prefetch.IPrefetch> CreatePrefetch { get; set; }
@@ -762,8 +767,10 @@ class MoeGen.Offloading
     static MoeGen.Offloading MoBiLE(MoeGen.Experts.Selection.Mobile.MobileOptions options = ...)
     static MoeGen.Offloading MoeInfinity()
     static MoeGen.Offloading NextLayerRouter()
+    static MoeGen.Offloading NormPruning()
     static MoeGen.Offloading OnDemand()
     static MoeGen.Offloading Resident()
+    static MoeGen.Offloading SwapMoE(MoeGen.Experts.Selection.VirtualExperts.SwapOptions options = ...)
 
 class MoeGen.Planning.AutoCandidate
     Double TpotMs { get; set; }

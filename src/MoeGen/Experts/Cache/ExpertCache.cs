@@ -94,7 +94,8 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     {
         PrefetchSetup setup = new(GridOf(info), info.HiddenSize, info.Fingerprint);
         long prefetcher = options.Offloading.PrefetchSizeInBytes(setup);
-        long selection = options.Offloading.IsExact ? 0 : Routing.SelectionBytes(info.TopK, options.PrefillChunkFor(info));
+        long selection = options.Offloading.IsExact ? 0 : Routing.SelectionBytes(info.TopK, options.PrefillChunkFor(info))
+            + options.Offloading.SelectionSizeInBytes(setup.Grid);
         long ring = PrefetchThread.SizeInBytes(setup.Grid, setup.HiddenSize);
         return ExpertReaders.BufferBytes(info.ExpertBytes, options.Readers) + selection + (prefetcher == 0 ? 0 : prefetcher + ring);
     }
@@ -123,7 +124,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     /// <summary>The place of a slot.</summary>
     public ExpertSlot SlotAt(int slot) => new(_pool.Address(slot));
 
-    /// <summary>Every expert has been read to its <see cref="Address"/>: the files are of no more use.</summary>
+    /// <summary>Every expert has been read to its <see cref="Address(int, int)"/>: the files are of no more use.</summary>
     public void AdmitAll()
     {
         _scheduler.AdmitAll();
@@ -136,6 +137,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     public void StartPass(in SelectionPass start)
     {
         _passes++;
+        _passStart = Stopwatch.GetTimestamp();
         IsRepeat = start.IsRepeat;
         _scheduler.StartPass();
         Selection?.OnPassStart(start);
@@ -214,6 +216,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
         Wave.IsLast = true;
         if (isComplete)
         {
+            MeasurePass();
             _prefetch?.TellEnd();
         }
         else if (_readers is not null)
@@ -237,6 +240,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
             StartReaders();
         }
 
+        (Selection as IResidentSelection)?.Resize(numSlots);
         lock (_gate)
         {
             _scheduler.Resize(numSlots);

@@ -105,7 +105,8 @@ internal sealed class RunCommand
         string[] arguments = parsed.GetValue(_arguments)!;
         string prompt = arguments[^1];
         ModelFolder folder = ModelFolder.Find(arguments.Length == 2 ? arguments[0] : ModelFolder.DemoName);
-        using MoeModel model = ModelLoader.Load(folder, _runOptions.Read(parsed), _streams, out CodeOrigin origin, cancellationToken);
+        MoeOptions options = _runOptions.Read(parsed);
+        using MoeModel model = ModelLoader.Load(folder, options, _streams, out CodeOrigin origin, cancellationToken);
         if (!File.Exists(Path.Combine(folder.Path, "tokenizer.json")))
         {
             throw new CliException($"{folder.Path}: has no tokenizer.json; expected one, because a prompt is text");
@@ -147,7 +148,7 @@ internal sealed class RunCommand
 
         if (parsed.GetValue(_stats))
         {
-            WriteStats(parsed, generation, model);
+            WriteStats(options.Offloading, generation, model);
         }
     }
 
@@ -200,7 +201,7 @@ internal sealed class RunCommand
             json.WriteNumber("peak_rss_bytes", ProcessMemory.PeakResidentBytes());
         });
 
-    private void WriteStats(ParseResult parsed, TextGeneration generation, MoeModel model)
+    private void WriteStats(Offloading offloading, TextGeneration generation, MoeModel model)
     {
         int decoded = Math.Max(0, generation.GeneratedLength - 1);
         double tpot = decoded == 0 ? 0 : generation.DecodeTime.TotalMilliseconds / decoded;
@@ -213,10 +214,15 @@ internal sealed class RunCommand
         {
             OffloadingStatistics experts = model.Statistics;
             _streams.Error.WriteLine(
-                $"{parsed.GetValue(_runOptions.Offload)} with {experts.NumSlots} of {experts.NumExperts} experts: "
+                $"{offloading.Name} with {experts.NumSlots} of {experts.NumExperts} experts: "
                 + $"{F(experts.HitRate * 100)} % of {experts.Uses} uses hit, {experts.LateHits} late, {experts.Misses} missed; "
                 + $"{new ByteSize(experts.BytesRead)} read, {F(experts.StallTime.TotalMilliseconds)} ms waited for them; "
                 + $"prefetched {experts.Prefetches}, {experts.UsefulPrefetches} used");
+        }
+
+        if (!offloading.IsExact)
+        {
+            _streams.Error.WriteLine($"{offloading.Name} is not exact: {LossyStatistics.Describe(model.Statistics)}");
         }
     }
 

@@ -22,7 +22,8 @@ internal sealed class RunOptions
 
     public Option<string> Offload { get; } = Choice(
         "--offload",
-        "Which experts are kept and loaded ahead where the budget does not hold all of them; resident refuses such a budget.",
+        "Which experts are kept and loaded ahead where the budget does not hold all of them; resident refuses such a budget. "
+            + $"Not exact, but quicker: {string.Join(", ", Offloading.LossyNames)}.",
         Offloading.FineMoE().Name, Offloading.Names);
 
     public Option<string?> MapStore { get; } = new("--map-store")
@@ -30,6 +31,8 @@ internal sealed class RunOptions
         Description = "File in which finemoe keeps its expert maps: read at the start if it is there, written at the end.",
         HelpName = "FILE",
     };
+
+    private readonly MobileRunOptions _mobile = new();
 
     public Option<string> Device { get; } = Choice("--device", "Where to compute.", Cpu, [Cpu]);
 
@@ -40,6 +43,7 @@ internal sealed class RunOptions
         command.Options.Add(Budget);
         command.Options.Add(Offload);
         command.Options.Add(MapStore);
+        _mobile.AddTo(command);
         command.Options.Add(Device);
     }
 
@@ -84,17 +88,18 @@ internal sealed class RunOptions
 
     private Offloading ReadOffloading(ParseResult parsed)
     {
-        string name = parsed.GetValue(Offload)!;
-        if (parsed.GetValue(MapStore) is not { } path)
+        string name = parsed.GetValue(Offload)!, finemoe = Offloading.FineMoE().Name;
+        ExpertMapOptions maps = new() { StorePath = parsed.GetValue(MapStore) };
+        if (maps.StorePath is not null && !name.EndsWith(finemoe, StringComparison.Ordinal))
         {
-            return Offloading.TryParse(name, out Offloading? offloading)
-                ? offloading
-                : throw new InvalidOperationException("The parser takes names of presets alone.");
+            throw new CliException($"--map-store is of no use with --offload {name}; expected --offload {finemoe}");
         }
 
-        return name == Offloading.FineMoE().Name
-            ? Offloading.FineMoE(new ExpertMapOptions { StorePath = path })
-            : throw new CliException($"--map-store is of no use with --offload {name}; expected --offload finemoe");
+        return _mobile.Read(parsed, name, maps)
+            ?? (name == finemoe ? Offloading.FineMoE(maps) : null)
+            ?? (Offloading.TryParse(name, out Offloading? preset)
+                ? preset
+                : throw new InvalidOperationException("The parser takes names of presets alone."));
     }
 
     private static Option<string> Choice(string name, string description, string fallback, IReadOnlyList<string> choices)

@@ -74,6 +74,12 @@ internal sealed class TraceCommand
         int promptTokens = parsed.GetValue(_promptTokens) ?? DefaultPromptTokens, tokens = parsed.GetValue(_tokens) ?? DefaultTokens;
         int sequences = parsed.GetValue(_sequences) ?? DefaultSequences, seed = parsed.GetValue(_seed) ?? 1;
         MoeOptions options = _runOptions.Read(parsed);
+        if (!options.Offloading.IsExact)
+        {
+            throw new CliException(
+                $"--offload {options.Offloading.Name} changes what runs; expected an exact method, because a trace holds what routers choose");
+        }
+
         options = options with { ContextLength = options.ContextLength ?? ContextFor(folder.ReadSpec(_streams), promptTokens, tokens) };
         using MoeModel model = ModelLoader.Load(folder, options, _streams, out _, cancellationToken);
         CheckRoom(model, promptTokens, tokens);

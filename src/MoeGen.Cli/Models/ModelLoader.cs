@@ -20,15 +20,15 @@ internal static class ModelLoader
         ModelFactory factory = BuiltInModel.Find(SpecFingerprint.Of(spec))
             ?? ModelCompiler.GetOrCompile(spec, text => streams.Error.WriteLine("moegen: " + text));
         origin = factory.Origin;
-        string? notice = null;
+        List<string> notices = [];
         MoeModel model;
         using (ProgressLine progress = new(streams, "loading weights"))
         {
-            model = factory.Load(folder.Path, options with { Progress = progress, Notice = text => notice = text }, cancellationToken);
+            model = factory.Load(folder.Path, options with { Progress = progress, Notice = notices.Add }, cancellationToken);
         }
 
-        // behind the progress, so that it has a line of its own
-        if (notice is not null)
+        // behind the progress, so that each has a line of its own
+        foreach (string notice in notices)
         {
             streams.Error.WriteLine("moegen: " + notice);
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using MoeGen.Experts.Prefetch.ExpertMaps;
 using MoeGen.Experts.Selection.Mobile;
 using MoeGen.Experts.Selection.Substitution;
+using MoeGen.Experts.Selection.VirtualExperts;
 
 namespace MoeGen;
 
@@ -27,6 +28,18 @@ internal static class OffloadingSyntax
             ["ranking"] = (buddy, value) => (buddy.Options with { Ranking = Choice<BuddyRanking>(value) }, buddy.Base),
             ["prompts"] = (buddy, value) => (buddy.Options with { AppliesToPrompts = Flag(value) }, buddy.Base),
             ["base"] = (buddy, value) => (buddy.Options, Exact(value)),
+        }),
+        Of("swapmoe", new SwapOptions(), Offloading.SwapMoE, new()
+        {
+            ["plan"] = (options, value) => options with { Plan = SwapPlan.Load(value) },
+            ["interval"] = (options, value) => options with { UpdateInterval = Integer(value) },
+            ["unit"] = (options, value) => options with { Unit = Choice<SwapUnit>(value) },
+            ["decay"] = (options, value) => options with { Decay = Number(value) },
+            ["hysteresis"] = (options, value) => options with { Hysteresis = Number(value) },
+            ["bandwidth"] = (options, value) => options with { BandwidthShare = Number(value) },
+            ["spare"] = (options, value) => options with { SpareSlots = Integer(value) },
+            ["score"] = (options, value) => options with { Score = Choice<ImportanceScore>(value) },
+            ["synchronous"] = (options, value) => options with { IsSynchronous = Flag(value) },
         }),
         Of("mobile", new MobileOptions(), Offloading.MoBiLE, new()
         {

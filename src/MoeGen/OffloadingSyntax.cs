@@ -20,6 +20,10 @@ internal static class OffloadingSyntax
             ["distance"] = (options, value) => options with { PrefetchDistance = Integer(value) },
             ["store"] = (options, value) => options with { StorePath = value },
         }),
+        Of("lfu-sequence", (SwapPlan?)null, Offloading.LfuOfSequence, new()
+        {
+            ["plan"] = (_, value) => SwapPlan.Load(value),
+        }),
         Of("buddy", (Options: new BuddyOptions(), Base: Offloading.FineMoE()), buddy => Offloading.Buddy(buddy.Options, buddy.Base), new()
         {
             ["gap"] = (buddy, value) => (buddy.Options with { MaxGap = Number(value) }, buddy.Base),

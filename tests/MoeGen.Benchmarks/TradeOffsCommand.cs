@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using MoeGen.Benchmarks.Report;
-using MoeGen.Benchmarks.Results;
 using MoeGen.Benchmarks.Setup;
 using MoeGen.Benchmarks.TradeOffs;
+using MoeGen.Cli.Output;
 
 namespace MoeGen.Benchmarks;
 

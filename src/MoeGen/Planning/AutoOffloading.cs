@@ -77,8 +77,9 @@ public static class AutoOffloading
         auto.Progress?.Invoke("trying methods that are not exact");
         AutoCandidate measured = trial.Measure(exact.Offloading, cancellationToken);
         List<(Offloading Offloading, AutoCandidate Candidate)> lossy = trial.Run(tolerance, cancellationToken);
+        lossy.Sort((a, b) => a.Candidate.TpotMs.CompareTo(b.Candidate.TpotMs));
         (Offloading Offloading, AutoCandidate Candidate) best =
-            lossy.Append((exact.Offloading, measured)).MinBy(method => method.Candidate.TpotMs);
+            lossy.Count > 0 && lossy[0].Candidate.TpotMs < measured.TpotMs ? lossy[0] : (exact.Offloading, measured);
         string changed = best.Offloading.IsExact
             ? FormattableString.Invariant($"no method that changes at most {tolerance:p0} of the tokens was faster")
             : FormattableString.Invariant($"{best.Candidate.Name} took {best.Candidate.TpotMs:g3} and changed {1 - best.Candidate.Agreement:p1} of the tokens, ")

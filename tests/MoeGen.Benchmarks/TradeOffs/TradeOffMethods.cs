@@ -22,7 +22,7 @@ internal static class TradeOffMethods
         new("finemoe", "finemoe", "exact"),
         new("lfu-sequence", "lfu-sequence", "exact"),
         new("on-demand", "on-demand", "exact; the papers' baseline"),
-        new($"quota:plan={PlanFile}", "quota", "exact cache with SwapMoE's plan as quotas"),
+        new($"lfu-sequence:plan={PlanFile}", "lfu-sequence, quotas", "exact cache with SwapMoE's plan as quotas"),
         new($"swapmoe:plan={PlanFile}", Swap, "SwapMoE as published: planned"),
         new("swapmoe", "swapmoe, even", "ablation: the same number in every layer"),
         new($"swapmoe:plan={PlanFile},score=tokencount", null, "ablation: tokens counted, not contributions"),

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using MoeGen.Benchmarks.Report;
-using MoeGen.Benchmarks.Results;
 using MoeGen.Cli.Charts;
+using MoeGen.Cli.Output;
 
 namespace MoeGen.Benchmarks.TradeOffs;
 

@@ -29,6 +29,7 @@ internal static class CommandLine
             TokenizeCommand.Create(streams),
             TemplateCommand.Create(streams),
             BenchCommand.Create(streams),
+            CalibrateCommand.Create(streams),
             TraceCommand.Create(streams),
             SimulateCommand.Create(streams),
         };

@@ -30,6 +30,7 @@ internal static class CommandLine
             TemplateCommand.Create(streams),
             EvalCommand.Create(streams),
             BenchCommand.Create(streams),
+            CalibrateCommand.Create(streams),
             TraceCommand.Create(streams),
             SimulateCommand.Create(streams),
         };

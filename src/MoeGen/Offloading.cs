@@ -57,6 +57,11 @@ public sealed record Offloading
     /// <summary>Whether every token gets the experts that its router chose, so that outputs are those of the model in memory.</summary>
     public bool IsExact { get; init; } = true;
 
+    /// <summary>
+    /// Share of tokens, 0 to 1, that a calibration lets expect to be those of the exact model; null: nothing was measured.
+    /// </summary>
+    public double? ExpectedAgreement { get; init; }
+
     /// <summary>Whether every expert must have a slot, as without offloading.</summary>
     public bool NeedsAllExperts { get; init; }
 
@@ -157,7 +162,8 @@ public sealed record Offloading
         {
             Name = choices.Base is null ? "mobile" : $"mobile-{choices.Base.Name}",
             IsExact = false,
-            CreateEviction = choices.Base?.CreateEviction ?? (grid => new LruPerLayerEviction(grid)),
+            ExpectedAgreement = choices.Calibration?.Agreement,
+            CreateEviction = choices.Base?.CreateEviction ?? (_ => new LfuEviction(countsSequence: true)),
             CreatePrefetch = setup => new BigLittlePrefetch(setup.Grid, choices.Base?.CreatePrefetch(setup)),
             CreateSelection = setup => BigLittle.Create(setup, choices),
             PrefetchSizeInBytes = setup =>

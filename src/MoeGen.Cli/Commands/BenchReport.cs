@@ -39,7 +39,7 @@ internal sealed record BenchReport(
             WriteExperts(json, Result);
             if (!Options.Offloading.IsExact)
             {
-                LossyStatistics.Write(json, Result.Decode);
+                LossyStatistics.Write(json, Result.Decode, Options.Offloading.ExpectedAgreement);
             }
 
             json.WriteNumber("peak_rss_bytes", ProcessMemory.PeakResidentBytes());
@@ -71,7 +71,10 @@ internal sealed record BenchReport(
                     $"{decode.Prefetches}, {decode.UsefulPrefetches} used, {decode.WastedPrefetches} wasted, "
                     + $"{decode.ThrottledPrefetches} held back"),
             ],
-            .. Options.Offloading.IsExact ? Array.Empty<string>() : [Line("not exact", LossyStatistics.Describe(decode))],
+            .. Options.Offloading.IsExact ? Array.Empty<string>() :
+            [
+                Line("not exact", LossyStatistics.Describe(decode, Options.Offloading.ExpectedAgreement)),
+            ],
             Line("peak memory", new ByteSize(ProcessMemory.PeakResidentBytes()).ToString()),
         ];
         foreach (string line in lines)

@@ -7,15 +7,6 @@ namespace MoeGen.Cli.Commands;
 /// <summary>The options of `--offload mobile` and `mobile-finemoe`.</summary>
 internal sealed class MobileRunOptions
 {
-    private static readonly Dictionary<string, FallbackRule> s_rules = new(StringComparer.Ordinal)
-    {
-        ["top1"] = FallbackRule.TopProbability,
-        ["margin"] = FallbackRule.Margin,
-        ["entropy"] = FallbackRule.Entropy,
-        ["always"] = FallbackRule.AlwaysBig,
-        ["never"] = FallbackRule.AlwaysLittle,
-    };
-
     private static readonly string s_name = Offloading.MoBiLE().Name;
     private static readonly string s_nameOverMaps = Offloading.MoBiLE(new MobileOptions { Base = Offloading.FineMoE() }).Name;
 
@@ -28,10 +19,14 @@ internal sealed class MobileRunOptions
     };
 
     /// <summary>How the confidence is measured.</summary>
-    public Option<string?> Fallback { get; } = RuleOption(s_rules.Keys);
+    public Option<string?> Fallback { get; } = RuleOption(FallbackRuleNames.All);
 
-    /// <summary>Names of rules that judge logits.</summary>
-    public static IEnumerable<string> MeasuredRules => s_rules.Where(rule => Confidence.IsMeasuredBy(rule.Value)).Select(rule => rule.Key);
+    /// <summary>Where both may come from.</summary>
+    public Option<string?> Calibration { get; } = new("--calibration")
+    {
+        Description = "File that `moegen calibrate` has written for the model: threshold and measure of mobile.",
+        HelpName = "FILE",
+    };
 
     /// <summary>An option that takes names of rules.</summary>
     public static Option<string?> RuleOption(IEnumerable<string> names)
@@ -45,11 +40,8 @@ internal sealed class MobileRunOptions
         return option;
     }
 
-    /// <summary>The rule of a name that the parser has let through.</summary>
-    public static FallbackRule RuleOf(string? name) => name is null ? default : s_rules[name];
-
-    /// <summary>What people call a rule.</summary>
-    public static string NameOf(FallbackRule rule) => s_rules.First(named => named.Value == rule).Key;
+    /// <summary>The rule of a name that the parser has let through; without a name the default.</summary>
+    public static FallbackRule RuleOf(string? name) => FallbackRuleNames.TryParse(name ?? "", out FallbackRule rule) ? rule : default;
 
     public void AddTo(Command command)
     {
@@ -62,6 +54,7 @@ internal sealed class MobileRunOptions
         });
         command.Options.Add(Threshold);
         command.Options.Add(Fallback);
+        command.Options.Add(Calibration);
     }
 
     /// <summary>The method, if it is one of these.</summary>
@@ -69,22 +62,37 @@ internal sealed class MobileRunOptions
     /// <param name="name">Name of the method.</param>
     /// <param name="maps">Choices of the expert maps below it.</param>
     /// <returns>null: another method.</returns>
-    /// <exception cref="CliException">Another method, and options of these.</exception>
+    /// <exception cref="CliException">Another method, and options of these; or two that contradict each other.</exception>
     public Offloading? Read(ParseResult parsed, string name, ExpertMapOptions maps)
     {
-        MobileOptions options = new()
-        {
-            Rule = RuleOf(parsed.GetValue(Fallback)),
-            Threshold = parsed.GetValue(Threshold) ?? MobileOptions.DefaultThreshold,
-        };
         if (name == s_name || name == s_nameOverMaps)
         {
+            MobileOptions options = ReadOptions(parsed);
             return Offloading.MoBiLE(name == s_name ? options : options with { Base = Offloading.FineMoE(maps) });
         }
 
-        Option? given = Array.Find<Option>([Threshold, Fallback], option => parsed.GetResult(option) is not null);
+        Option? given = Find(parsed, Threshold, Fallback, Calibration);
         return given is null
             ? null
             : throw new CliException($"{given.Name} is of no use with --offload {name}; expected --offload {s_name} or {s_nameOverMaps}");
+    }
+
+    private static Option? Find(ParseResult parsed, params Option[] options) =>
+        Array.Find(options, option => parsed.GetResult(option) is not null);
+
+    private MobileOptions ReadOptions(ParseResult parsed)
+    {
+        if (parsed.GetValue(Calibration) is not { } path)
+        {
+            return new MobileOptions
+            {
+                Rule = RuleOf(parsed.GetValue(Fallback)),
+                Threshold = parsed.GetValue(Threshold) ?? MobileOptions.DefaultThreshold,
+            };
+        }
+
+        return Find(parsed, Threshold, Fallback) is { } given
+            ? throw new CliException($"{given.Name} is of no use with --calibration, which says both; expected one of them")
+            : MobileOptions.Of(MobileCalibration.Load(path));
     }
 }

@@ -223,7 +223,7 @@ internal sealed class RunCommand
 
         if (!offloading.IsExact)
         {
-            _streams.Error.WriteLine($"{offloading.Name} is not exact: {LossyStatistics.Describe(model.Statistics)}");
+            _streams.Error.WriteLine($"{offloading.Name} is not exact: {LossyStatistics.Describe(model.Statistics, offloading.ExpectedAgreement)}");
         }
     }
 

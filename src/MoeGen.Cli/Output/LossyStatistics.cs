@@ -8,13 +8,17 @@ namespace MoeGen.Cli.Output;
 internal static class LossyStatistics
 {
     /// <summary>One line.</summary>
-    public static string Describe(OffloadingStatistics statistics) =>
+    /// <param name="statistics">What was counted.</param>
+    /// <param name="expectedAgreement">Tokens that are expected to be those of the exact model, as a share; null: nothing was measured.</param>
+    public static string Describe(OffloadingStatistics statistics, double? expectedAgreement) =>
         $"{Percent(statistics.SkippedShare)} of what the routers chose did not run ({Percent(statistics.SkippedWeightShare)} of its weight)"
         + $"; {statistics.Repeats} of {statistics.DecodeSteps} decode steps ran again with all experts"
-        + $"; {statistics.Swaps} experts swapped in, {new ByteSize(statistics.SwapBytes)} read for it";
+        + $"; {statistics.Swaps} experts swapped in, {new ByteSize(statistics.SwapBytes)} read for it"
+        + (expectedAgreement is { } agreement ? $"; {Percent(agreement)} of tokens as the exact model's expected of its calibration" : "");
 
     /// <summary>Members of an object.</summary>
-    public static void Write(Utf8JsonWriter json, OffloadingStatistics statistics)
+    /// <inheritdoc cref="Describe"/>
+    public static void Write(Utf8JsonWriter json, OffloadingStatistics statistics, double? expectedAgreement)
     {
         json.WriteNumber("skipped_share", statistics.SkippedShare);
         json.WriteNumber("skipped_weight_share", statistics.SkippedWeightShare);
@@ -24,6 +28,10 @@ internal static class LossyStatistics
         json.WriteNumber("swaps", statistics.Swaps);
         json.WriteNumber("swaps_failed", statistics.FailedSwaps);
         json.WriteNumber("swap_bytes", statistics.SwapBytes);
+        if (expectedAgreement is { } agreement)
+        {
+            json.WriteNumber("expected_agreement", agreement);
+        }
     }
 
     private static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);

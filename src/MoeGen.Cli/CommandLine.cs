@@ -31,6 +31,7 @@ internal static class CommandLine
             BenchCommand.Create(streams),
             TraceCommand.Create(streams),
             SimulateCommand.Create(streams),
+            PlanCommand.Create(streams),
         };
 
         ParseResult parsed = root.Parse(args);

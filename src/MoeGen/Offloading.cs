@@ -211,6 +211,20 @@ public sealed record Offloading
     /// </summary>
     public static Offloading NormPruning() => SwapMoE(new SwapOptions { UpdateInterval = 0 }) with { Name = "norm-pruning" };
 
+    /// <summary>
+    /// Reads a method as the command line takes it: a preset, and perhaps some of its choices, as in <c>buddy:gap=0.1</c> or
+    /// <c>mobile:threshold=0.7,base=finemoe</c>. Its name is the text.
+    /// </summary>
+    /// <param name="text">The method.</param>
+    /// <exception cref="FormatException">
+    /// No such method, no such choice of it, or a value that makes no sense; the message says what is expected.
+    /// </exception>
+    public static Offloading Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return OffloadingSyntax.Parse(text);
+    }
+
     /// <summary>Finds a preset with its defaults.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="offloading">The preset; null where there is none of the name.</param>

@@ -33,6 +33,7 @@ internal static class CommandLine
             CalibrateCommand.Create(streams),
             TraceCommand.Create(streams),
             SimulateCommand.Create(streams),
+            PlanCommand.Create(streams),
         };
 
         ParseResult parsed = root.Parse(args);

@@ -300,6 +300,9 @@ public abstract class MoeModel : IDisposable
         }
     }
 
+    /// <summary>The experts, as many as are in memory.</summary>
+    internal ExpertCache ExpertCache => _weights.ExpertCache;
+
     internal void Release(Sequence sequence)
     {
         lock (_turn)

@@ -10,14 +10,17 @@ internal static class PromptCuts
     /// <param name="paths">The files.</param>
     /// <param name="count">Prompts.</param>
     /// <param name="length">Tokens of each.</param>
+    /// <param name="without">What the command does without texts.</param>
+    /// <param name="options">The options that say how many prompts there are, and how long.</param>
     /// <exception cref="CliException">The model has no tokenizer, or the texts are too short.</exception>
-    public static int[][] FromTexts(MoeModel model, IReadOnlyList<string> paths, int count, int length)
+    public static int[][] FromTexts(
+        MoeModel model, IReadOnlyList<string> paths, int count, int length, string without = "random tokens",
+        string options = "--sequences and --prompt-tokens")
     {
         if (!model.HasTokenizer)
         {
             throw new CliException(
-                $"{paths[0]}: cannot be read as tokens, because the model's folder has no tokenizer.json; "
-                + "leave --text out for random tokens");
+                $"{paths[0]}: cannot be read as tokens, because the model's folder has no tokenizer.json; leave --text out for {without}");
         }
 
         int[] start = StartOf(model);
@@ -27,7 +30,7 @@ internal static class PromptCuts
         {
             throw new CliException(
                 $"{string.Join(", ", paths)}: {tokens.Length} tokens; "
-                + $"expected at least {(long)count * cut} for {count} prompts of {length}, see --sequences and --prompt-tokens");
+                + $"expected at least {(long)count * cut} for {count} prompts of {length}, see {options}");
         }
 
         int distance = tokens.Length / count;

@@ -1,17 +1,20 @@
 using MoeGen.Experts;
+using MoeGen.Experts.Selection.VirtualExperts;
 
 namespace MoeGen.Planning;
 
 /// <summary>What a plan may choose from: Virtual Experts of every layer within a number of slots for all of them.</summary>
 internal sealed record PlanSpace
 {
+    private readonly ExpertGrid _grid;
+
     /// <summary>Describes the space.</summary>
     /// <param name="grid">Experts of the model.</param>
     /// <param name="maxTotal">Most Virtual Experts of all layers together, at least one for each layer.</param>
     public PlanSpace(ExpertGrid grid, int maxTotal)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTotal, grid.NumLayers);
-        NumLayers = grid.NumLayers;
+        _grid = grid;
         MaxPerLayer = grid.NumExperts;
         MaxTotal = Math.Min(maxTotal, grid.Count);
         CoversTopK = MaxTotal >= grid.NumLayers * grid.TopK;
@@ -19,7 +22,7 @@ internal sealed record PlanSpace
     }
 
     /// <summary>Sparse layers.</summary>
-    public int NumLayers { get; }
+    public int NumLayers => _grid.NumLayers;
 
     /// <summary>Virtual Experts that every layer gets: as many as a token chooses or, where the slots do not suffice for that, one.</summary>
     public int MinPerLayer { get; }
@@ -50,6 +53,10 @@ internal sealed record PlanSpace
 
         return experts.Length == NumLayers && total <= MaxTotal;
     }
+
+    /// <summary>The same for all layers, as SwapMoE shares slots without a plan.</summary>
+    /// <returns>Virtual Experts of each layer, [NumLayers].</returns>
+    public int[] Even() => VirtualExpertShares.Of(_grid, MaxTotal, weights: null);
 
     /// <summary>Draws a plan: how much of the space it uses, and how unevenly, are drawn too, so that plans of all kinds come up.</summary>
     /// <param name="random">Where chance comes from.</param>

@@ -124,6 +124,9 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     /// <summary>The place of a slot.</summary>
     public ExpertSlot SlotAt(int slot) => new(_pool.Address(slot));
 
+    /// <summary>Opens what experts are read from once more, for a caller who disposes it.</summary>
+    public IExpertSource OpenSource() => _openSource();
+
     /// <summary>Every expert has been read to its <see cref="Address(int, int)"/>: the files are of no more use.</summary>
     public void AdmitAll()
     {

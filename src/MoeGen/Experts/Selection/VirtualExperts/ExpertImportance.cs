@@ -14,6 +14,9 @@ internal sealed class ExpertImportance(ExpertGrid grid, ImportanceScore score, d
     private readonly double[] _values = new double[grid.Count]; // [keys] as of the last update
     private readonly float[] _norms = new float[grid.Count]; // [keys]
 
+    /// <summary>Norms of the experts, [keys].</summary>
+    public ReadOnlySpan<float> Norms => _norms;
+
     /// <summary>Sets the norms of the experts.</summary>
     public void SetNorms(ReadOnlySpan<float> norms) => norms.CopyTo(_norms);
 

@@ -56,6 +56,9 @@ internal sealed class VirtualExpertSelection : IResidentSelection
     /// <inheritdoc/>
     public bool NeedsNorms => _options.Plan?.Norms is null;
 
+    /// <summary>Norms of the experts, [keys]: what a plan may keep, so that they need not be measured again.</summary>
+    public ReadOnlySpan<float> Norms => _importance.Norms;
+
     private int NumSpare => _numSlots - _numVirtual - _coming.Count;
 
     /// <summary>Bytes that a selection holds.</summary>

@@ -75,7 +75,9 @@ internal sealed record BenchReport(
             [
                 Line(
                     "choices not run",
-                    $"{F(decode.SkippedShare, "P1")}, with {F(decode.SkippedWeightShare, "P1")} of their weight: not the exact model"),
+                    decode.SkippedChoices == 0
+                        ? "none, as in the exact model"
+                        : $"{F(decode.SkippedShare, "P1")}, with {F(decode.SkippedWeightShare, "P1")} of their weight: not the exact model"),
                 Line("swaps", $"{decode.Swaps}, {new ByteSize(decode.SwapBytes)} read for them"),
             ],
             Line("peak memory", new ByteSize(ProcessMemory.PeakResidentBytes()).ToString()),

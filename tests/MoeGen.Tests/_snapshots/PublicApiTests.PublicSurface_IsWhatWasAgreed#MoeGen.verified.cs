@@ -791,6 +791,7 @@ class MoeGen.Offloading
     static MoeGen.Offloading NextLayerRouter()
     static MoeGen.Offloading NormPruning()
     static MoeGen.Offloading OnDemand()
+    static MoeGen.Offloading Parse(String text)
     static MoeGen.Offloading Resident()
     static MoeGen.Offloading SwapMoE(MoeGen.Experts.Selection.VirtualExperts.SwapOptions options = ...)
 

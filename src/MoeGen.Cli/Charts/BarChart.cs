@@ -13,6 +13,7 @@ internal sealed record BarChart : Chart
 {
     private const double GroupShare = 0.8; // the rest separates a group from the next
     private const int LegendSide = 12;
+    private const double LetterWidth = 7; // of most letters at 12 pixels, with some room
 
     /// <summary>Names of the groups.</summary>
     public required IReadOnlyList<string> Groups { get; init; }
@@ -27,7 +28,7 @@ internal sealed record BarChart : Chart
     {
         for (int i = 0; i < Groups.Count; i++)
         {
-            AddXLabel(svg, Left + ((i + 0.5) * GroupWidth), Groups[i]);
+            AddXLabel(svg, Left + ((i + 0.5) * GroupWidth), Short(Groups[i]), offset: i % 2 == 0 ? 17 : 30);
         }
     }
 
@@ -45,8 +46,16 @@ internal sealed record BarChart : Chart
                 Add(svg, $"<title>{Escape(Groups[i])}, {Escape(bars.Name)}: {bars.Values[i]:G4}</title></rect>");
             }
 
-            (int legend, int row) = AddLegend(svg, kind, bars.Name);
+            (int legend, int row) = LegendPlace(kind);
             Add(svg, $"<rect x=\"{legend + 8}\" y=\"{row - 6}\" width=\"{LegendSide}\" height=\"{LegendSide}\" fill=\"{colour}\"/>");
+            AddLegendName(svg, kind, bars.Name);
         }
+    }
+
+    // names stand in two rows, so each has the room of two groups; of a path the end says most
+    private string Short(string name)
+    {
+        int most = Math.Max(1, (int)(2 * GroupWidth / LetterWidth));
+        return name.Length <= most ? name : "…" + name[^(most - 1)..];
     }
 }

@@ -28,6 +28,8 @@ internal abstract record Chart
     protected const int Top = 44;
     protected const int Bottom = 360;
 
+    protected const int LegendSign = 28; // width
+
     private const int Width = 760;
     private const int Height = 420;
     private const int LegendRow = 20;
@@ -72,19 +74,24 @@ internal abstract record Chart
     protected static string Colour(int style) => s_colours[style % s_colours.Length];
 
     /// <summary>Writes a label below the horizontal axis, with its tick.</summary>
-    protected static void AddXLabel(StringBuilder svg, double place, string label)
+    /// <param name="svg">The drawing so far.</param>
+    /// <param name="place">Where.</param>
+    /// <param name="label">The label.</param>
+    /// <param name="offset">How far below the axis.</param>
+    protected static void AddXLabel(StringBuilder svg, double place, string label, int offset = 20)
     {
         Add(svg, $"<line class=\"axis\" x1=\"{place:F1}\" y1=\"{Bottom}\" x2=\"{place:F1}\" y2=\"{Bottom + 5}\"/>");
-        Add(svg, $"<text x=\"{place:F1}\" y=\"{Bottom + 20}\" text-anchor=\"middle\">{Escape(label)}</text>");
+        Add(svg, $"<text x=\"{place:F1}\" y=\"{Bottom + offset}\" text-anchor=\"middle\">{Escape(label)}</text>");
     }
 
-    /// <summary>Writes a name of the legend.</summary>
-    /// <returns>Where its sign belongs, which may be 28 wide.</returns>
-    protected static (int X, int Y) AddLegend(StringBuilder svg, int index, string name)
+    /// <summary>Where the sign of a name of the legend belongs: its left end, and its middle from above.</summary>
+    protected static (int X, int Y) LegendPlace(int index) => (Right + 16, Top + 8 + (index * LegendRow));
+
+    /// <summary>Writes a name of the legend, behind its sign.</summary>
+    protected static void AddLegendName(StringBuilder svg, int index, string name)
     {
-        int row = Top + 8 + (index * LegendRow);
-        Add(svg, $"<text x=\"{Right + 52}\" y=\"{row + 4}\">{Escape(name)}</text>");
-        return (Right + 16, row);
+        (int x, int y) = LegendPlace(index);
+        Add(svg, $"<text x=\"{x + LegendSign + 8}\" y=\"{y + 4}\">{Escape(name)}</text>");
     }
 
     protected static string Escape(string text) => WebUtility.HtmlEncode(text);

@@ -15,7 +15,6 @@ internal sealed record ChartLine(string Name, IReadOnlyList<(double X, double Y)
 /// </summary>
 internal sealed record LineChart : Chart
 {
-    private const int LegendLine = 28;
     private const int MarkerRadius = 4;
 
     private static readonly string[] s_dashes = ["", "7 3", "2 3", "9 3 2 3"];
@@ -69,13 +68,14 @@ internal sealed record LineChart : Chart
             AddMarker(svg, line.Style, colour, left, top);
         }
 
-        (int legend, int row) = AddLegend(svg, index, line.Name);
+        (int legend, int row) = LegendPlace(index);
         if (places.Length > 1)
         {
-            Add(svg, $"<path {stroke} d=\"M{legend} {row}h{LegendLine}\"/>");
+            Add(svg, $"<path {stroke} d=\"M{legend} {row}h{LegendSign}\"/>");
         }
 
-        AddMarker(svg, line.Style, colour, legend + (LegendLine / 2), row);
+        AddMarker(svg, line.Style, colour, legend + (LegendSign / 2), row);
+        AddLegendName(svg, index, line.Name);
     }
 
     private static void AddMarker(StringBuilder svg, int style, string colour, double x, double y)

@@ -35,6 +35,20 @@ public class BarChartTests
     }
 
     [Fact]
+    public void LongNames_AreCutAtTheirBeginning()
+    {
+        // ten groups of 52, so 104 for a name: 14 letters
+        BarChart chart = s_chart with
+        {
+            Groups = [.. Enumerable.Repeat("short", 9), "folder/of/long/name.txt"],
+            Bars = [new ChartBars("exact", new double[10], 0)],
+        };
+        string[] labels = [.. XElement.Parse(chart.ToInlineSvg()).Elements("text").Select(text => text.Value)];
+        Assert.Contains("…long/name.txt", labels);
+        Assert.Equal(9, labels.Count(label => label == "short"));
+    }
+
+    [Fact]
     public void InlineSvg_RefersToNothing()
     {
         Assert.DoesNotContain("http", s_chart.ToInlineSvg());

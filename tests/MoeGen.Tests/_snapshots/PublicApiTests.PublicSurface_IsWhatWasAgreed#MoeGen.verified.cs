@@ -783,7 +783,7 @@ class MoeGen.Offloading
     static MoeGen.Offloading FineMoE(MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions options = ...)
     static MoeGen.Offloading LeastStale()
     static MoeGen.Offloading Lfu()
-    static MoeGen.Offloading LfuOfSequence()
+    static MoeGen.Offloading LfuOfSequence(MoeGen.Experts.Selection.VirtualExperts.SwapPlan quotas = ...)
     static MoeGen.Offloading Lru()
     static MoeGen.Offloading LruPerLayer()
     static MoeGen.Offloading MoBiLE(MoeGen.Experts.Selection.Mobile.MobileOptions options = ...)
@@ -797,9 +797,10 @@ class MoeGen.Offloading
 
 class MoeGen.Planning.AutoCandidate
     Double TpotMs { get; set; }
+    Nullable<Double> Agreement { get; set; }
     String Name { get; set; }
     String ToString()
-    new(String Name, Double TpotMs)
+    new(String Name, Double TpotMs, Nullable<Double> Agreement)
 
 class MoeGen.Planning.AutoChoice
     IReadOnlyList<MoeGen.Planning.AutoCandidate> Candidates { get; set; }
@@ -817,6 +818,7 @@ class MoeGen.Planning.AutoOptions
     Int32 Seed { get; set; }
     Int32 Sequences { get; set; }
     Int32 Tokens { get; set; }
+    Nullable<Double> Tolerance { get; set; }
     String ToString()
     const Int32 DefaultSequences
     const Int32 DefaultTokens

@@ -95,6 +95,7 @@ internal sealed class RunOptions
             throw new CliException($"--map-store is of no use with --offload {name}; expected --offload {finemoe}");
         }
 
+        _mobile.Check(parsed, name);
         return _mobile.Read(parsed, name, maps)
             ?? (name == finemoe ? Offloading.FineMoE(maps) : null)
             ?? (Offloading.TryParse(name, out Offloading? preset)

@@ -28,10 +28,12 @@ internal static class CommandLine
             LogitsCommand.Create(streams),
             TokenizeCommand.Create(streams),
             TemplateCommand.Create(streams),
+            EvalCommand.Create(streams),
             BenchCommand.Create(streams),
             CalibrateCommand.Create(streams),
             TraceCommand.Create(streams),
             SimulateCommand.Create(streams),
+            PlanCommand.Create(streams),
         };
 
         ParseResult parsed = root.Parse(args);

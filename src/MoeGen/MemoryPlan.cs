@@ -11,9 +11,6 @@ namespace MoeGen;
 /// </summary>
 public sealed record MemoryPlan
 {
-    /// <summary>One expert computes while another arrives.</summary>
-    private const int LeastSlots = 2;
-
     // what the system and other programs need beside a model that was given no budget
     private const double ShareOfMachine = 0.9;
 
@@ -45,6 +42,9 @@ public sealed record MemoryPlan
     /// <summary>Slots of twice the experts that a token uses, where caches begin to pay (local routing consistency, arXiv 2505.16056).</summary>
     public required int ComfortableSlots { get; init; }
 
+    /// <summary>Slots that the method uses at most.</summary>
+    public required int MostSlots { get; init; }
+
     /// <summary>Slots of this plan.</summary>
     public required int NumSlots { get; init; }
 
@@ -74,7 +74,7 @@ public sealed record MemoryPlan
     {
         ArgumentNullException.ThrowIfNull(options);
         MemoryPlan plan = Largest(info, options);
-        return options.ExpertSlots is { } slots ? plan with { NumSlots = Math.Min(slots, plan.NumExperts) } : plan.Within(options.MemoryBudget);
+        return options.ExpertSlots is { } slots ? plan with { NumSlots = Math.Min(slots, plan.MostSlots) } : plan.Within(options.MemoryBudget);
     }
 
     /// <summary>Computes the plan with every expert resident, whatever the budget.</summary>
@@ -85,7 +85,7 @@ public sealed record MemoryPlan
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(options);
         ExpertGrid grid = ExpertCache.GridOf(info);
-        int floor = options.Offloading.NeedsAllExperts ? grid.Count : Math.Min(LeastSlots, grid.Count);
+        SlotBounds bounds = options.Offloading.SlotBoundsOf(info);
         return new MemoryPlan
         {
             DenseBytes = info.DenseBytes,
@@ -95,8 +95,9 @@ public sealed record MemoryPlan
             OffloadingBytes = ExpertCache.BufferBytes(info, options),
             SlotBytes = SlotPool.SlotSize(info.ExpertBytes),
             NumExperts = grid.Count,
-            FloorSlots = floor,
-            ComfortableSlots = Math.Clamp(2 * grid.NumLayers * grid.TopK, floor, grid.Count),
+            FloorSlots = bounds.Least,
+            ComfortableSlots = Math.Clamp(2 * grid.NumLayers * grid.TopK, bounds.Least, bounds.Most),
+            MostSlots = bounds.Most,
             NumSlots = grid.Count,
         };
     }
@@ -108,7 +109,7 @@ public sealed record MemoryPlan
     {
         // without a budget the system would promise more than it has, and end the process when the weights come in
         ByteSize bound = budget ?? new ByteSize((long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * ShareOfMachine));
-        if (ResidentBytes <= bound.Bytes)
+        if (ResidentBytes <= bound.Bytes && MostSlots == NumExperts)
         {
             return this with { NumSlots = NumExperts };
         }
@@ -119,7 +120,7 @@ public sealed record MemoryPlan
         }
 
         long slots = (bound.Bytes - BytesFor(0)) / SlotBytes;
-        return this with { NumSlots = (int)Math.Min(slots, NumExperts - 1) };
+        return this with { NumSlots = (int)Math.Min(slots, Math.Min(MostSlots, NumExperts - 1)) };
     }
 
     private long BytesFor(int slots)

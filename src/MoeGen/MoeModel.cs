@@ -114,6 +114,9 @@ public abstract class MoeModel : IDisposable
     /// <summary>What the model's expert cache has done so far.</summary>
     public OffloadingStatistics Statistics => _weights.ExpertCache.Statistics;
 
+    /// <summary>What decides which experts run; null: the routers alone.</summary>
+    internal ISelection? Selection => _weights.ExpertCache.Selection;
+
     /// <summary>Starts an empty sequence. Its KV cache takes the place of experts where there is no other.</summary>
     /// <exception cref="MemoryBudgetTooSmallException">One more KV cache does not fit the memory budget.</exception>
     public Sequence CreateSequence()
@@ -300,6 +303,9 @@ public abstract class MoeModel : IDisposable
         }
     }
 
+    /// <summary>The experts, as many as are in memory.</summary>
+    internal ExpertCache ExpertCache => _weights.ExpertCache;
+
     internal void Release(Sequence sequence)
     {
         lock (_turn)
@@ -316,12 +322,13 @@ public abstract class MoeModel : IDisposable
         ExpertCache experts = _weights.ExpertCache;
         int position = sequence.NumComputed;
         bool isDecode = isStep && count == 1 && numLogits == 1;
+        bool isNewSequence = position == 0 && !Info.HasEncoder; // there it was the encoder's pass
         bool isRepeat = false;
         do
         {
             pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence, experts, cancellationToken);
             _running = pass;
-            SelectionPass start = new(count, IsNewSequence: position == 0, isRepeat, isDecode)
+            SelectionPass start = new(count, isNewSequence, isRepeat, isDecode)
             {
                 DecodeStep = isDecode ? position - sequence.PromptEnd : 0,
             };

@@ -5,6 +5,8 @@ using MoeGen.Experts.Prefetch;
 using MoeGen.Experts.Prefetch.ExpertMaps;
 using MoeGen.Experts.Selection;
 using MoeGen.Experts.Selection.Mobile;
+using MoeGen.Experts.Selection.Substitution;
+using MoeGen.Experts.Selection.VirtualExperts;
 
 namespace MoeGen;
 
@@ -14,13 +16,16 @@ namespace MoeGen;
 /// </summary>
 public sealed record Offloading
 {
+    /// <summary>One expert computes while another arrives.</summary>
+    private const int LeastSlots = 2;
+
     private static readonly Dictionary<string, Func<Offloading>> s_exact = new(StringComparer.Ordinal)
     {
         ["finemoe"] = () => FineMoE(),
         ["lru"] = Lru,
         ["lru-layer"] = LruPerLayer,
         ["lfu"] = Lfu,
-        ["lfu-sequence"] = LfuOfSequence,
+        ["lfu-sequence"] = () => LfuOfSequence(),
         ["least-stale"] = LeastStale,
         ["next-router"] = NextLayerRouter,
         ["moe-infinity"] = MoeInfinity,
@@ -30,8 +35,11 @@ public sealed record Offloading
 
     private static readonly Dictionary<string, Func<Offloading>> s_lossy = new(StringComparer.Ordinal)
     {
+        ["buddy"] = () => Buddy(),
         ["mobile"] = () => MoBiLE(),
         ["mobile-finemoe"] = () => MoBiLE(new MobileOptions { Base = FineMoE() }),
+        ["swapmoe"] = () => SwapMoE(),
+        ["norm-pruning"] = NormPruning,
     };
 
     /// <summary>Names of the presets whose outputs are those of the model in memory, as the command line takes them.</summary>
@@ -69,6 +77,12 @@ public sealed record Offloading
     /// </summary>
     public Func<SelectionSetup, ISelection?> CreateSelection { get; init; } = _ => null;
 
+    /// <summary>Bytes that the selection will hold, which count against the model's memory budget.</summary>
+    public Func<ExpertGrid, long> SelectionSizeInBytes { get; init; } = _ => 0;
+
+    /// <summary>Slots between which the method runs; null: two or, where it needs all experts, one for each, and at most one for each.</summary>
+    internal Func<ModelInfo, SlotBounds>? CreateSlotBounds { get; init; }
+
     /// <summary>Bytes that the prefetcher will hold, which count against the model's memory budget.</summary>
     public Func<PrefetchSetup, long> PrefetchSizeInBytes { get; init; } = _ => 0;
 
@@ -104,8 +118,12 @@ public sealed record Offloading
     /// Gives up the expert that the fewest tokens of the running sequence have chosen, its prompt included; loads nothing ahead. Not published
     /// as a method: a simple rule that the others have to beat.
     /// </summary>
-    public static Offloading LfuOfSequence() =>
-        new() { Name = "lfu-sequence", CreateEviction = _ => new LfuEviction(countsSequence: true) };
+    /// <param name="quotas">A plan whose Virtual Experts of a layer are the layer's share of the cache; null: layers compete freely.</param>
+    public static Offloading LfuOfSequence(SwapPlan? quotas = null) => new()
+    {
+        Name = "lfu-sequence",
+        CreateEviction = grid => quotas is null ? new LfuEviction(countsSequence: true) : new QuotaEviction(grid, quotas.ExpertsPerLayer),
+    };
 
     /// <summary>Gives up first what the running pass has not used (SpecMD, arXiv 2602.03921); loads nothing ahead.</summary>
     public static Offloading LeastStale() => new() { Name = "least-stale", CreateEviction = grid => new LeastStaleEviction(grid) };
@@ -159,6 +177,64 @@ public sealed record Offloading
     /// <summary>Holds every expert, and refuses a budget that does not.</summary>
     public static Offloading Resident() => new() { Name = "resident", NeedsAllExperts = true, CreateEviction = _ => new LruEviction() };
 
+    /// <summary>
+    /// Not exact: a resident expert stands in for a missing one where the router sees little difference (BuddyMoE, arXiv 2511.10054).
+    /// </summary>
+    /// <param name="options">Its choices; null: the defaults.</param>
+    /// <param name="exact">How experts are kept and loaded ahead that are not substituted; null: <see cref="FineMoE"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option makes no sense.</exception>
+    public static Offloading Buddy(BuddyOptions? options = null, Offloading? exact = null)
+    {
+        BuddyOptions choices = options ?? new BuddyOptions();
+        choices.Validate();
+        return (exact ?? FineMoE()) with
+        {
+            Name = "buddy",
+            IsExact = false,
+            CreateSelection = setup => new BuddySelection(setup, choices),
+        };
+    }
+
+    /// <summary>
+    /// Lets only some experts of a layer compete, which are in memory before they are chosen, and exchanges them slowly for those that would
+    /// contribute more: nothing ever waits for an expert, and outputs differ from those of the exact model (SwapMoE, arXiv 2308.15030).
+    /// </summary>
+    /// <param name="options">Its choices; null: the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option makes no sense.</exception>
+    public static Offloading SwapMoE(SwapOptions? options = null)
+    {
+        SwapOptions choices = options ?? new SwapOptions();
+        choices.Validate();
+        return new Offloading
+        {
+            Name = "swapmoe",
+            IsExact = false,
+            CreateEviction = _ => new NoEviction(),
+            CreateSelection = setup => new VirtualExpertSelection(setup, choices),
+            SelectionSizeInBytes = VirtualExpertSelection.SizeInBytesOf,
+            CreateSlotBounds = info => VirtualExpertShares.BoundsOf(info, choices),
+        };
+    }
+
+    /// <summary>
+    /// Keeps the experts with the largest norms in memory and lets no others compete: the baseline that SwapMoE is compared with.
+    /// </summary>
+    public static Offloading NormPruning() => SwapMoE(new SwapOptions { UpdateInterval = 0 }) with { Name = "norm-pruning" };
+
+    /// <summary>
+    /// Reads a method as the command line takes it: a preset, and perhaps some of its choices, as in <c>buddy:gap=0.1</c> or
+    /// <c>mobile:threshold=0.7,base=finemoe</c>. Its name is the text.
+    /// </summary>
+    /// <param name="text">The method.</param>
+    /// <exception cref="FormatException">
+    /// No such method, no such choice of it, or a value that makes no sense; the message says what is expected.
+    /// </exception>
+    public static Offloading Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return OffloadingSyntax.Parse(text);
+    }
+
     /// <summary>Finds a preset with its defaults.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="offloading">The preset; null where there is none of the name.</param>
@@ -167,4 +243,17 @@ public sealed record Offloading
         offloading = (s_exact.GetValueOrDefault(name) ?? s_lossy.GetValueOrDefault(name))?.Invoke();
         return offloading is not null;
     }
+
+    /// <summary>Slots between which the method runs a model.</summary>
+    /// <exception cref="MoeGenException">The method was made for another model.</exception>
+    internal SlotBounds SlotBoundsOf(ModelInfo info)
+    {
+        int all = info.SparseLayers.Count * info.NumExperts;
+        return CreateSlotBounds?.Invoke(info) ?? new SlotBounds(NeedsAllExperts ? all : Math.Min(LeastSlots, all), all);
+    }
 }
+
+/// <summary>Slots between which a method runs.</summary>
+/// <param name="Least">Below them it does not run.</param>
+/// <param name="Most">More of them are of no use to it.</param>
+internal readonly record struct SlotBounds(int Least, int Most);

@@ -2,6 +2,7 @@ using MoeGen.Experts;
 using MoeGen.Experts.Eviction;
 using MoeGen.Experts.Prefetch;
 using MoeGen.Experts.Prefetch.ExpertMaps;
+using MoeGen.Experts.Selection.VirtualExperts;
 
 namespace MoeGen.Tests;
 
@@ -53,6 +54,14 @@ public class OffloadingTests
     }
 
     [Fact]
-    public void OptionsThatMakeNoSense_AreRefusedAtOnce() =>
+    public void OptionsThatMakeNoSense_AreRefusedAtOnce()
+    {
         Assert.Throws<ArgumentOutOfRangeException>(() => Offloading.FineMoE(new ExpertMapOptions { Capacity = 0 }));
+        SwapOptions[] refused =
+        [
+            new() { UpdateInterval = -1 }, new() { Decay = 1 }, new() { Decay = double.NaN }, new() { Hysteresis = -0.1 },
+            new() { BandwidthShare = 0 }, new() { BandwidthShare = 1.1 }, new() { SpareSlots = 0 },
+        ];
+        Assert.All(refused, options => Assert.Throws<ArgumentOutOfRangeException>(() => Offloading.SwapMoE(options)));
+    }
 }

@@ -105,7 +105,8 @@ internal sealed class RunCommand
         string[] arguments = parsed.GetValue(_arguments)!;
         string prompt = arguments[^1];
         ModelFolder folder = ModelFolder.Find(arguments.Length == 2 ? arguments[0] : ModelFolder.DemoName);
-        MoeOptions options = _runOptions.Read(parsed);
+        MoeOptions options = AutoMethod.Resolve(
+            folder, _runOptions.Read(parsed), _runOptions.ReadAuto(parsed), _streams, cancellationToken);
         using MoeModel model = ModelLoader.Load(folder, options, _streams, out CodeOrigin origin, cancellationToken);
         if (!File.Exists(Path.Combine(folder.Path, "tokenizer.json")))
         {

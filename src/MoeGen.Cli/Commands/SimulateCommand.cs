@@ -203,7 +203,11 @@ internal sealed class SimulateCommand
         {
             if (parse(part.Trim()) is not { } value)
             {
-                result.AddError($"{OptionName(result)} has {part.Trim()}; expected {expected}.");
+                // what a lossy method skips changes all that is routed behind it
+                string why = typeof(T) == typeof(SimulationPolicy) && Offloading.LossyNames.Contains(part.Trim())
+                    ? ", under which routers would have chosen others than the trace says"
+                    : "";
+                result.AddError($"{OptionName(result)} has {part.Trim()}{why}; expected {expected}.");
                 return null;
             }
 

@@ -16,9 +16,7 @@ internal static class ModelLoader
     public static MoeModel Load(
         ModelFolder folder, MoeOptions options, CliStreams streams, out CodeOrigin origin, CancellationToken cancellationToken)
     {
-        ModelSpec spec = ReadExactSpec(folder, streams);
-        ModelFactory factory = BuiltInModel.Find(SpecFingerprint.Of(spec))
-            ?? ModelCompiler.GetOrCompile(spec, text => streams.Error.WriteLine("moegen: " + text));
+        ModelFactory factory = FindFactory(folder, streams);
         origin = factory.Origin;
         List<string> notices = [];
         MoeModel model;
@@ -34,6 +32,16 @@ internal static class ModelLoader
         }
 
         return model;
+    }
+
+    /// <summary>Finds or compiles the code of a model.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="streams">Where notes go.</param>
+    public static ModelFactory FindFactory(ModelFolder folder, CliStreams streams)
+    {
+        ModelSpec spec = ReadExactSpec(folder, streams);
+        return BuiltInModel.Find(SpecFingerprint.Of(spec))
+            ?? ModelCompiler.GetOrCompile(spec, text => streams.Error.WriteLine("moegen: " + text));
     }
 
     /// <summary>

@@ -10,30 +10,39 @@ internal static class PromptCuts
     /// <param name="paths">The files.</param>
     /// <param name="count">Prompts.</param>
     /// <param name="length">Tokens of each.</param>
+    /// <param name="without">What the command does without texts.</param>
+    /// <param name="options">The options that say how many prompts there are, and how long.</param>
     /// <exception cref="CliException">The model has no tokenizer, or the texts are too short.</exception>
-    public static int[][] FromTexts(MoeModel model, IReadOnlyList<string> paths, int count, int length)
+    public static int[][] FromTexts(
+        MoeModel model, IReadOnlyList<string> paths, int count, int length, string without = "random tokens",
+        string options = "--sequences and --prompt-tokens")
     {
         if (!model.HasTokenizer)
         {
             throw new CliException(
-                $"{paths[0]}: cannot be read as tokens, because the model's folder has no tokenizer.json; "
-                + "leave --text out for random tokens");
+                $"{paths[0]}: cannot be read as tokens, because the model's folder has no tokenizer.json; leave --text out for {without}");
         }
 
-        int[] specials = model.Tokenizer.Encode("", addSpecialTokens: true);
-        int[] start = specials.Length > 0 && specials[0] == model.Info.BosTokenId ? [specials[0]] : [];
+        int[] start = StartOf(model);
         int cut = length - Math.Min(start.Length, length - 1);
         int[] tokens = [.. paths.SelectMany(path => model.Tokenizer.Encode(File.ReadAllText(path), addSpecialTokens: false))];
         if (tokens.Length < (long)count * cut)
         {
             throw new CliException(
                 $"{string.Join(", ", paths)}: {tokens.Length} tokens; "
-                + $"expected at least {(long)count * cut} for {count} prompts of {length}, see --sequences and --prompt-tokens");
+                + $"expected at least {(long)count * cut} for {count} prompts of {length}, see {options}");
         }
 
         int distance = tokens.Length / count;
         int[] PromptAt(int first) => [.. start.Take(length - cut), .. tokens.AsSpan(first, cut)];
         return [.. Enumerable.Range(0, count).Select(prompt => PromptAt(prompt * distance))];
+    }
+
+    /// <summary>The token that the tokenizer begins texts with, or nothing.</summary>
+    public static int[] StartOf(MoeModel model)
+    {
+        int[] specials = model.Tokenizer.Encode("", addSpecialTokens: true);
+        return specials.Length > 0 && specials[0] == model.Info.BosTokenId ? [specials[0]] : [];
     }
 
     /// <summary>Prompts of random tokens.</summary>

@@ -13,6 +13,7 @@ internal static class LossyStatistics
     public static string Describe(OffloadingStatistics statistics, double? expectedAgreement) =>
         $"{Percent(statistics.SkippedShare)} of what the routers chose did not run ({Percent(statistics.SkippedWeightShare)} of its weight)"
         + $"; {statistics.Repeats} of {statistics.DecodeSteps} decode steps ran again with all experts"
+        + $"; {statistics.Swaps} experts swapped in, {new ByteSize(statistics.SwapBytes)} read for it"
         + (expectedAgreement is { } agreement ? $"; {Percent(agreement)} of tokens as the exact model's expected of its calibration" : "");
 
     /// <summary>Members of an object.</summary>
@@ -24,6 +25,9 @@ internal static class LossyStatistics
         json.WriteNumber("decode_steps", statistics.DecodeSteps);
         json.WriteNumber("repeated_steps", statistics.Repeats);
         json.WriteNumber("fallback_share", statistics.FallbackShare);
+        json.WriteNumber("swaps", statistics.Swaps);
+        json.WriteNumber("swaps_failed", statistics.FailedSwaps);
+        json.WriteNumber("swap_bytes", statistics.SwapBytes);
         if (expectedAgreement is { } agreement)
         {
             json.WriteNumber("expected_agreement", agreement);

@@ -75,6 +75,15 @@ public sealed record OffloadingStatistics
     /// <summary>Decode steps that were run again with more experts.</summary>
     public long Repeats { get; init; }
 
+    /// <summary>Experts that a selection has brought into memory while the model ran, most of them in exchange for others.</summary>
+    public long Swaps { get; init; }
+
+    /// <summary>Experts that it wanted and that could not be read.</summary>
+    public long FailedSwaps { get; init; }
+
+    /// <summary>Bytes read for them.</summary>
+    public long SwapBytes { get; init; }
+
     /// <summary>Slots of the cache.</summary>
     public required int NumSlots { get; init; }
 
@@ -85,7 +94,7 @@ public sealed record OffloadingStatistics
     public long Uses => Hits + LateHits + Misses;
 
     /// <summary>Bytes read.</summary>
-    public long BytesRead => DemandBytes + PrefetchBytes;
+    public long BytesRead => DemandBytes + PrefetchBytes + SwapBytes;
 
     /// <summary>Uses that found their expert in memory, as a share of all; 1 when there was none.</summary>
     public double HitRate => Uses == 0 ? 1 : Hits / (double)Uses;
@@ -133,6 +142,9 @@ public sealed record OffloadingStatistics
             SkippedWeight = SkippedWeight + (sign * other.SkippedWeight),
             DecodeSteps = DecodeSteps + (sign * other.DecodeSteps),
             Repeats = Repeats + (sign * other.Repeats),
+            Swaps = Swaps + (sign * other.Swaps),
+            FailedSwaps = FailedSwaps + (sign * other.FailedSwaps),
+            SwapBytes = SwapBytes + (sign * other.SwapBytes),
             StallTime = StallTime + (sign * other.StallTime),
             PrefetchTime = PrefetchTime + (sign * other.PrefetchTime),
         };

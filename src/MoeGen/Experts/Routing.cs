@@ -24,6 +24,7 @@ public sealed unsafe class Routing : IDisposable
     private readonly float* _logits; // [maxTokens, numExperts]
     private readonly int _maxTokens;
     private ExpertCache? _experts;
+    private int _layer; // of the model, whose experts have been chosen last
     private int[] _routerIds = []; // [maxTokens, topK] what the router chooses; empty without a selection, when that is what runs
     private float[] _routerWeights = []; // [maxTokens, topK]
 
@@ -88,6 +89,8 @@ public sealed unsafe class Routing : IDisposable
             return;
         }
 
+        Selection?.Revise(_experts!.SparseLayerOf(_layer), this, numTokens);
+
         // counting sort: how many tokens chose each expert, where each group starts, then every choice to its place
         Span<int> starts = new(_groupStarts, NumExperts + 1);
         starts.Clear();
@@ -142,10 +145,14 @@ public sealed unsafe class Routing : IDisposable
         }
     }
 
-    /// <summary>Which experts of a layer compete, [experts]; empty: all of them.</summary>
+    /// <summary>Begins to choose for a layer. Every worker calls it.</summary>
     /// <param name="layer">0-based layer of the model, those of an encoder counted first.</param>
-    internal ReadOnlySpan<bool> Competing(int layer) =>
-        Selection is null ? default : Selection.Competing(_experts!.SparseLayerOf(layer));
+    /// <returns>Which experts of the layer compete, [experts]; empty: all of them.</returns>
+    internal ReadOnlySpan<bool> StartChoice(int layer)
+    {
+        _layer = layer;
+        return Selection is null ? default : Selection.Competing(_experts!.SparseLayerOf(layer));
+    }
 
     /// <summary>Whether a token of the pass has chosen an expert.</summary>
     internal bool IsChosen(int expert) => _groupStarts[expert + 1] > _groupStarts[expert];

@@ -32,7 +32,7 @@ public static partial class TopK
 
         if (routing.Selection is { } selection)
         {
-            ReadOnlySpan<bool> competing = routing.Competing(layer);
+            ReadOnlySpan<bool> competing = routing.StartChoice(layer);
             Span<float> logits = stackalloc float[routing.NumExperts];
             for (int token = tokens.Start; token < tokens.End; token++)
             {

@@ -11,6 +11,7 @@ internal sealed unsafe class WeightLoader : IDisposable
 {
     private readonly RowReaders _readers = new();
     private readonly ParallelOptions _parallel;
+    private readonly ParallelOptions _expertsParallel;
     private readonly IProgress<LoadProgress>? _progress;
     private readonly long _bytesTotal;
     private long _bytesLoaded;
@@ -18,10 +19,13 @@ internal sealed unsafe class WeightLoader : IDisposable
     /// <summary>Prepares to load.</summary>
     /// <param name="options">Threads and progress.</param>
     /// <param name="bytesTotal">Bytes that will be read.</param>
+    /// <param name="numExpertReaders">Threads that read experts, at most: where they go on being read, their buffers are in the plan.</param>
     /// <param name="cancellationToken">Stops between pieces of a few MiB.</param>
-    public WeightLoader(MoeOptions options, long bytesTotal, CancellationToken cancellationToken)
+    public WeightLoader(MoeOptions options, long bytesTotal, int numExpertReaders, CancellationToken cancellationToken)
     {
-        _parallel = new() { MaxDegreeOfParallelism = options.ThreadsOrDefault, CancellationToken = cancellationToken };
+        int threads = options.ThreadsOrDefault;
+        _parallel = new() { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        _expertsParallel = new() { MaxDegreeOfParallelism = Math.Min(threads, numExpertReaders), CancellationToken = cancellationToken };
         _progress = options.Progress;
         _bytesTotal = bytesTotal;
     }
@@ -29,8 +33,8 @@ internal sealed unsafe class WeightLoader : IDisposable
     /// <summary>Bytes of everything outside the experts.</summary>
     public static long SizeOf(LoadPlan plan) => plan.DenseReads.Sum(read => read.Length);
 
-    /// <summary>Bytes of all experts.</summary>
-    public static long SizeOf(IExpertSource source, ExpertIndex experts) => experts.Count * source.SizeOfPieces(source.NumPieces);
+    /// <summary>Bytes of some experts.</summary>
+    public static long SizeOf(IExpertSource source, int numExperts) => numExperts * source.SizeOfPieces(source.NumPieces);
 
     /// <summary>Reads everything outside the experts.</summary>
     /// <param name="plan">What to read.</param>
@@ -40,7 +44,7 @@ internal sealed unsafe class WeightLoader : IDisposable
     {
         IEnumerable<MatrixRead> inFileOrder =
             plan.DenseReads.OrderBy(read => read.Source.File.Path, StringComparer.Ordinal).ThenBy(read => read.Offset);
-        ForEach(inFileOrder, read =>
+        ForEach(_parallel, inFileOrder, read =>
         {
             RowReader reader = _readers.Rent();
             try
@@ -56,40 +60,70 @@ internal sealed unsafe class WeightLoader : IDisposable
         });
     }
 
-    /// <summary>Reads all experts.</summary>
+    /// <summary>Reads experts, each into the slot with the number of its place in the list.</summary>
     /// <param name="source">Where they are.</param>
     /// <param name="experts">The model's experts.</param>
+    /// <param name="keys">Those to read.</param>
     /// <param name="cache">A slot for each of them.</param>
+    /// <param name="norms">Takes their norms; null: nobody wants them.</param>
     /// <exception cref="MoeGenException">An expert is damaged.</exception>
-    public void LoadExperts(IExpertSource source, ExpertIndex experts, ExpertCache cache)
+    public void LoadExperts(IExpertSource source, ExpertIndex experts, IReadOnlyList<int> keys, ExpertCache cache, ExpertNorms? norms)
     {
-        IEnumerable<(int, int)> inFileOrder = Enumerable.Range(0, experts.Count).Select(experts.At)
-            .OrderBy(expert => source.PositionOf(expert.Layer, expert.Expert));
-        ForEach(inFileOrder, id =>
+        ForEach(_expertsParallel, InFileOrder(source, experts, keys), slot =>
         {
-            (int layer, int expert) = id;
-            byte* slot = cache.Address(layer, expert);
-            for (int piece = 0; piece < source.NumPieces; piece++)
-            {
-                _parallel.CancellationToken.ThrowIfCancellationRequested();
-                source.Read(layer, expert, piece, slot);
-            }
+            Read(source, experts.At(keys[slot]), cache.Address(slot));
+            norms?.Measure(keys[slot], cache.Address(slot));
+        });
+    }
 
-            source.Verify(layer, expert, slot);
-            Report(source.SizeOfPieces(source.NumPieces));
+    /// <summary>Reads every expert for its norm; slots that are not in use yet hold it meanwhile.</summary>
+    /// <param name="source">Where they are.</param>
+    /// <param name="experts">The model's experts.</param>
+    /// <param name="cache">Its slots, at least one for each thread that reads experts.</param>
+    /// <param name="norms">Takes the norms.</param>
+    /// <exception cref="MoeGenException">An expert is damaged.</exception>
+    public void MeasureExperts(IExpertSource source, ExpertIndex experts, ExpertCache cache, ExpertNorms norms)
+    {
+        ConcurrentStack<int> slots = new(Enumerable.Range(0, _expertsParallel.MaxDegreeOfParallelism));
+        ForEach(_expertsParallel, InFileOrder(source, experts, [.. Enumerable.Range(0, experts.Count)]), key =>
+        {
+            _ = slots.TryPop(out int slot);
+            Read(source, experts.At(key), cache.Address(slot));
+            norms.Measure(key, cache.Address(slot));
+            slots.Push(slot);
         });
     }
 
     public void Dispose() => _readers.Dispose();
 
+    // places in the list
+    private static IEnumerable<int> InFileOrder(IExpertSource source, ExpertIndex experts, IReadOnlyList<int> keys) =>
+        Enumerable.Range(0, keys.Count).OrderBy(place =>
+        {
+            (int layer, int expert) = experts.At(keys[place]);
+            return source.PositionOf(layer, expert);
+        });
+
+    private void Read(IExpertSource source, (int Layer, int Expert) id, byte* slot)
+    {
+        for (int piece = 0; piece < source.NumPieces; piece++)
+        {
+            _parallel.CancellationToken.ThrowIfCancellationRequested();
+            source.Read(id.Layer, id.Expert, piece, slot);
+        }
+
+        source.Verify(id.Layer, id.Expert, slot);
+        Report(source.SizeOfPieces(source.NumPieces));
+    }
+
     private void Report(long bytes) => _progress?.Report(new LoadProgress(Interlocked.Add(ref _bytesLoaded, bytes), _bytesTotal));
 
-    private void ForEach<T>(IEnumerable<T> items, Action<T> load)
+    private static void ForEach<T>(ParallelOptions parallel, IEnumerable<T> items, Action<T> load)
     {
         try
         {
             // one by one in order: ranges would make the threads read at distant places of the file
-            Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), _parallel, load);
+            Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), parallel, load);
         }
         catch (AggregateException exception)
         {

@@ -1,5 +1,6 @@
 using MoeGen.Experts;
 using MoeGen.Experts.Cache;
+using MoeGen.Experts.Selection;
 using MoeGen.Kernels;
 using MoeGen.Memory;
 
@@ -53,13 +54,27 @@ public sealed unsafe class WeightStore : IDisposable
             IExpertSource source = files.TakeExperts();
             experts = new ExpertCache(info, source, () => OpenExperts(folder, info, declarations), memory.NumSlots, options);
             ExpertIndex index = new(info);
-            long expertBytes = memory.IsResident ? WeightLoader.SizeOf(source, index) : 0;
-            using WeightLoader loader = new(options, WeightLoader.SizeOf(plan) + expertBytes, cancellationToken);
+            IResidentSelection? selection = experts.Selection as IResidentSelection;
+            ExpertNorms? norms = selection is { NeedsNorms: true } ? new ExpertNorms(declarations, index.Count) : null;
+            int numRead = memory.IsResident ? index.Count : (norms is null ? 0 : index.Count) + (selection?.NumResident(memory.NumSlots) ?? 0);
+            long bytes = WeightLoader.SizeOf(plan) + WeightLoader.SizeOf(source, numRead);
+            int numReaders = memory.IsResident ? int.MaxValue : Math.Min(options.Readers, memory.NumSlots);
+            using WeightLoader loader = new(options, bytes, numReaders, cancellationToken);
             loader.LoadDense(plan, dense);
             if (memory.IsResident)
             {
-                loader.LoadExperts(source, index, experts);
+                loader.LoadExperts(source, index, [.. Enumerable.Range(0, index.Count)], experts, norms);
                 experts.AdmitAll();
+            }
+            else if (norms is not null)
+            {
+                loader.MeasureExperts(source, index, experts, norms);
+            }
+
+            if (selection?.Start(experts, memory.NumSlots, norms is null ? default : norms.Values) is { } first && !memory.IsResident)
+            {
+                loader.LoadExperts(source, index, first, experts, norms: null);
+                experts.Admit(first);
             }
 
             if (plan.Notice is { } notice)

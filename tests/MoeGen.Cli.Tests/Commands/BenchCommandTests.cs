@@ -70,6 +70,21 @@ public class BenchCommandTests
     }
 
     [Fact]
+    public async Task LossyMethod_SaysWhatItHasChanged()
+    {
+        string[] args = ["bench", "demo", "--tokens", "32", "--runs", "2", "--budget", "14MiB", "--offload", "swapmoe"];
+        JsonObject json = (await CliRun.Of([.. args, "--json"])).Json();
+        Assert.InRange(json["skipped_share"]!.GetValue<double>(), 0.01, 0.99);
+        Assert.InRange(json["skipped_weight_share"]!.GetValue<double>(), 0.01, 0.99);
+        Assert.True(json["swaps"]!.GetValue<long>() > 0);
+        Assert.True(json["swap_bytes"]!.GetValue<long>() > 0);
+        Assert.Equal(0, json["swaps_failed"]!.GetValue<long>());
+        Assert.Equal(0, json["expert_misses"]!.GetValue<long>());
+        Assert.Equal(0, json["stall_ms_per_token"]!.GetValue<double>());
+        Assert.Contains("not exact", (await CliRun.Of(args)).Output);
+    }
+
+    [Fact]
     public void DecodedToken_AllocatesNothingInTheWholeProcess() =>
         Assert.Equal(0, BenchDemo("--runs", "3")["allocated_bytes_per_token"]!.GetValue<double>());
 

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using MoeGen.Cli.Tests.Testing;
+using MoeGen.Experts.Selection.VirtualExperts;
+using MoeGen.Models;
 using MoeGen.Testing;
 
 namespace MoeGen.Cli.Tests.Commands;
@@ -74,6 +76,43 @@ public class RunCommandTests
         Assert.Contains($"{method} is not exact: 41.1 % of what the routers chose", little.Error);
         Assert.DoesNotContain("not exact", exact.Error);
     }
+
+    [Fact]
+    public async Task StatsOfALossyMethod_SayWhatItHasChanged()
+    {
+        CliRun run = await CliRun.Of("run", "Once", "--max-tokens", "40", "--stats", "--budget", "14MiB", "--offload", "swapmoe");
+        Assert.Contains("not exact: ", run.Error);
+        Assert.Contains(" of what the routers chose did not run", run.Error);
+        Assert.Contains(" experts swapped in", run.Error);
+    }
+
+    [Fact]
+    public async Task Plan_GivesTheBudgetAndTheVirtualExperts()
+    {
+        using TemporaryFolder folder = new();
+        long floor = (await CliRun.Of("inspect", "demo", "--json")).Json()["budget_floor_bytes"]!.GetValue<long>();
+        SwapPlan plan = new()
+        {
+            Fingerprint = Demo.ModelInfo.Fingerprint,
+            BudgetBytes = floor + (32 * Demo.ModelInfo.ExpertBytes),
+            UpdateInterval = 1,
+            ExpertsPerLayer = [3, 4, 5, 6, 7],
+        };
+        plan.Save(folder["plan.json"]);
+        CliRun run = await CliRun.Of("run", "Once", "--max-tokens", "4", "--offload", "swapmoe", "--plan", folder["plan.json"], "--stats");
+        Assert.Contains("swapmoe with 26 of 120 experts", run.Error);
+
+        (plan with { Fingerprint = "f" }).Save(folder["other.json"]);
+        (await CliRun.Of("run", "Once", "--offload", "swapmoe", "--plan", folder["other.json"])).AssertFailed("other.json: is a plan for the model f");
+    }
+
+    [Fact]
+    public async Task PlanWithoutSwapMoE_IsRefused() =>
+        (await CliRun.Of("run", "Once", "--plan", "plan.json")).AssertFailed("--plan is of no use with --offload finemoe; expected --offload swapmoe");
+
+    [Fact]
+    public async Task PlanThatIsNotThere_IsRefused() =>
+        (await CliRun.Of("run", "Once", "--offload", "swapmoe", "--plan", "no-plan.json")).AssertFailed("no-plan.json: does not exist; expected a plan");
 
     [Fact]
     public async Task EmptyPrompt_IsRefused() => (await CliRun.Of("run", "")).AssertFailed("no tokens");

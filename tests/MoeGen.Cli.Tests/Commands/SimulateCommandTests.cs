@@ -82,6 +82,7 @@ public sealed class SimulateCommandTests : IAsyncLifetime
 
     [Theory]
     [InlineData("--offload", "lru,clairvoyance", "--offload has clairvoyance; expected all or some of finemoe, lru,")]
+    [InlineData("--offload", "swapmoe", "--offload has swapmoe, under which routers would have chosen others than the trace says; expected all or some")]
     [InlineData("--slots", "50%,0", "--slots has 0; expected numbers, or percentages up to 100%")]
     [InlineData("--slots", "101%", "--slots has 101%")]
     [InlineData("--budget", "much", "--budget has much; expected sizes like 3GiB,800MB")]

@@ -82,7 +82,10 @@ public sealed class TextWalkTests : IDisposable
         Assert.Equal(
             new SelectionPass(PromptLength, IsNewSequence: true, IsRepeat: false, IsDecode: false), selection.Passes[0]);
         Assert.Equal(_text.Length - 1 - PromptLength, selection.Passes.Count - 1);
-        Assert.All(selection.Passes[1..], pass => Assert.Equal(new SelectionPass(1, false, false, IsDecode: true), pass));
+        Assert.Equal(
+            Enumerable.Range(0, _text.Length - 1 - PromptLength)
+                .Select(step => new SelectionPass(1, IsNewSequence: false, IsRepeat: false, IsDecode: true) { DecodeStep = step }),
+            selection.Passes[1..]);
         using TextWalk exact = new(_exact, PromptLength);
         Assert.NotEqual(Loss(exact, _text), loss);
     }

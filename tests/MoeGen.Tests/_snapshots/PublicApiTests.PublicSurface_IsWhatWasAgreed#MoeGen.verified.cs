@@ -131,6 +131,11 @@ class MoeGen.Experts.Eviction.OnDemandEviction
     String Name { get; }
     new()
 
+class MoeGen.Experts.Eviction.QuotaEviction
+    Double KeepValue(Int32 key, MoeGen.Experts.Eviction.ExpertUsage usage, ref MoeGen.Experts.Eviction.EvictionMoment moment)
+    String Name { get; }
+    new(MoeGen.Experts.ExpertGrid grid, IReadOnlyList<Int32> shares)
+
 class MoeGen.Experts.ExpertGrid
     Int32 Count { get; }
     Int32 ExpertOf(Int32 key)
@@ -185,6 +190,7 @@ class MoeGen.Experts.OffloadingStatistics
     Int64 DemandBytes { get; set; }
     Int64 DroppedMessages { get; set; }
     Int64 Evictions { get; set; }
+    Int64 FailedSwaps { get; set; }
     Int64 Hits { get; set; }
     Int64 LateHits { get; set; }
     Int64 Misses { get; set; }
@@ -198,6 +204,8 @@ class MoeGen.Experts.OffloadingStatistics
     Int64 Routings { get; set; }
     Int64 SkippedChoices { get; set; }
     Int64 StalePrefetches { get; set; }
+    Int64 SwapBytes { get; set; }
+    Int64 Swaps { get; set; }
     Int64 ThrottledPrefetches { get; set; }
     Int64 UsefulPrefetches { get; set; }
     Int64 Uses { get; }
@@ -359,7 +367,11 @@ class MoeGen.Experts.Routing
     Void Dispose()
     Void GroupByExpert(Int32 numTokens, MoeGen.Engine.Worker worker)
 
+interface MoeGen.Experts.Selection.IResidency
+    abstract Boolean IsResident(Int32 layer, Int32 expert)
+
 interface MoeGen.Experts.Selection.ISelection
+    Void Revise(Int32 layer, MoeGen.Experts.Routing routing, Int32 numTokens)
     abstract Boolean OnPassEnd(ReadOnlySpan<Single> logits)
     abstract Int32 NumChosen { get; }
     abstract ReadOnlySpan<Boolean> Competing(Int32 layer)
@@ -441,9 +453,77 @@ class MoeGen.Experts.Selection.SelectionSetup
     Action<String> Notice { get; set; }
     Int32 HiddenSize { get; set; }
     MoeGen.Experts.ExpertGrid Grid { get; set; }
+    MoeGen.Experts.Selection.IResidency Residency { get; set; }
     String Fingerprint { get; set; }
     String ToString()
-    new(MoeGen.Experts.ExpertGrid Grid, Int32 HiddenSize, String Fingerprint)
+    new(MoeGen.Experts.ExpertGrid Grid, Int32 HiddenSize, String Fingerprint, MoeGen.Experts.Selection.IResidency Residency)
+
+class MoeGen.Experts.Selection.Substitution.BuddyOptions
+    Boolean AppliesToPrompts { get; set; }
+    MoeGen.Experts.Selection.Substitution.BuddyRanking Ranking { get; set; }
+    Single MaxGap { get; set; }
+    Single MaxMissingShare { get; set; }
+    Single MinEntropy { get; set; }
+    String ToString()
+    new()
+
+enum MoeGen.Experts.Selection.Substitution.BuddyRanking
+    const MoeGen.Experts.Selection.Substitution.BuddyRanking CoActivation
+    const MoeGen.Experts.Selection.Substitution.BuddyRanking RouterScore
+
+class MoeGen.Experts.Selection.Substitution.BuddySelection
+    Boolean OnPassEnd(ReadOnlySpan<Single> logits)
+    Int32 NumChosen { get; }
+    ReadOnlySpan<Boolean> Competing(Int32 layer)
+    String Name { get; }
+    Void Dispose()
+    Void OnPassStart(ref MoeGen.Experts.Selection.SelectionPass start)
+    Void OnRouted(ref MoeGen.Experts.Selection.SelectedLayer layer)
+    Void Revise(Int32 layer, MoeGen.Experts.Routing routing, Int32 numTokens)
+    new(MoeGen.Experts.Selection.SelectionSetup setup, MoeGen.Experts.Selection.Substitution.BuddyOptions options = ...)
+
+enum MoeGen.Experts.Selection.VirtualExperts.ImportanceScore
+    const MoeGen.Experts.Selection.VirtualExperts.ImportanceScore Contribution
+    const MoeGen.Experts.Selection.VirtualExperts.ImportanceScore TokenCount
+
+class MoeGen.Experts.Selection.VirtualExperts.SwapOptions
+    Boolean IsSynchronous { get; set; }
+    Double BandwidthShare { get; set; }
+    Double Decay { get; set; }
+    Double Hysteresis { get; set; }
+    Int32 SpareSlots { get; set; }
+    MoeGen.Experts.Selection.VirtualExperts.ImportanceScore Score { get; set; }
+    MoeGen.Experts.Selection.VirtualExperts.SwapPlan Plan { get; set; }
+    MoeGen.Experts.Selection.VirtualExperts.SwapUnit Unit { get; set; }
+    Nullable<Int32> UpdateInterval { get; set; }
+    String ToString()
+    const Double DefaultBandwidthShare
+    const Double DefaultDecay
+    const Double DefaultHysteresis
+    new()
+
+class MoeGen.Experts.Selection.VirtualExperts.SwapPlan
+    IReadOnlyList<IReadOnlyList<Int32>> InitialExperts { get; set; }
+    IReadOnlyList<IReadOnlyList<Single>> Norms { get; set; }
+    IReadOnlyList<Int32> ExpertsPerLayer { get; set; }
+    Int32 UpdateInterval { get; set; }
+    Int64 BudgetBytes { get; set; }
+    Nullable<Double> PredictedAgreement { get; set; }
+    Nullable<Double> PredictedTpotMs { get; set; }
+    Nullable<Int64> PredictedBytes { get; set; }
+    String Fingerprint { get; set; }
+    String Path { get; set; }
+    String ToString()
+    Void Save(String path)
+    new()
+    static MoeGen.Experts.Selection.VirtualExperts.SwapPlan Load(String path)
+
+class MoeGen.Experts.Selection.VirtualExperts.SwapPlanException
+    String File { get; }
+
+enum MoeGen.Experts.Selection.VirtualExperts.SwapUnit
+    const MoeGen.Experts.Selection.VirtualExperts.SwapUnit ForwardPass
+    const MoeGen.Experts.Selection.VirtualExperts.SwapUnit Request
 
 enum MoeGen.FinishReason
     const MoeGen.FinishReason EndOfText
@@ -593,6 +673,7 @@ class MoeGen.MemoryPlan
     Boolean IsResident { get; }
     Int32 ComfortableSlots { get; set; }
     Int32 FloorSlots { get; set; }
+    Int32 MostSlots { get; set; }
     Int32 NumExperts { get; set; }
     Int32 NumSlots { get; set; }
     Int64 ComfortableBytes { get; }
@@ -685,6 +766,7 @@ class MoeGen.NonFiniteValueException
 class MoeGen.Offloading
     Boolean IsExact { get; set; }
     Boolean NeedsAllExperts { get; set; }
+    Func<MoeGen.Experts.ExpertGrid, Int64> SelectionSizeInBytes { get; set; }
     Func<MoeGen.Experts.ExpertGrid, MoeGen.Experts.Eviction.IEviction> CreateEviction { get; set; }
     Func<MoeGen.Experts.Prefetch.PrefetchSetup, Int64> PrefetchSizeInBytes { get; set; }
     Func<MoeGen.Experts.Prefetch.PrefetchSetup, MoeGen.Experts.Prefetch.IPrefetch> CreatePrefetch { get; set; }
@@ -697,17 +779,50 @@ class MoeGen.Offloading
     static IReadOnlyList<String> ExactNames { get; }
     static IReadOnlyList<String> LossyNames { get; }
     static IReadOnlyList<String> Names { get; }
+    static MoeGen.Offloading Buddy(MoeGen.Experts.Selection.Substitution.BuddyOptions options = ..., MoeGen.Offloading exact = ...)
     static MoeGen.Offloading FineMoE(MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions options = ...)
     static MoeGen.Offloading LeastStale()
     static MoeGen.Offloading Lfu()
-    static MoeGen.Offloading LfuOfSequence()
+    static MoeGen.Offloading LfuOfSequence(MoeGen.Experts.Selection.VirtualExperts.SwapPlan quotas = ...)
     static MoeGen.Offloading Lru()
     static MoeGen.Offloading LruPerLayer()
     static MoeGen.Offloading MoBiLE(MoeGen.Experts.Selection.Mobile.MobileOptions options = ...)
     static MoeGen.Offloading MoeInfinity()
     static MoeGen.Offloading NextLayerRouter()
+    static MoeGen.Offloading NormPruning()
     static MoeGen.Offloading OnDemand()
+    static MoeGen.Offloading Parse(String text)
     static MoeGen.Offloading Resident()
+    static MoeGen.Offloading SwapMoE(MoeGen.Experts.Selection.VirtualExperts.SwapOptions options = ...)
+
+class MoeGen.Planning.AutoCandidate
+    Double TpotMs { get; set; }
+    Nullable<Double> Agreement { get; set; }
+    String Name { get; set; }
+    String ToString()
+    new(String Name, Double TpotMs, Nullable<Double> Agreement)
+
+class MoeGen.Planning.AutoChoice
+    IReadOnlyList<MoeGen.Planning.AutoCandidate> Candidates { get; set; }
+    MoeGen.Offloading Offloading { get; set; }
+    String Explanation { get; set; }
+    String ToString()
+    new(MoeGen.Offloading Offloading, String Explanation, IReadOnlyList<MoeGen.Planning.AutoCandidate> Candidates)
+
+static class MoeGen.Planning.AutoOffloading
+    static MoeGen.Planning.AutoChoice Choose(Func<MoeGen.MoeOptions, MoeGen.MoeModel> load, MoeGen.MoeOptions options, MoeGen.Planning.AutoOptions auto = ..., CancellationToken cancellationToken = ...)
+
+class MoeGen.Planning.AutoOptions
+    Action<String> Progress { get; set; }
+    IReadOnlyList<Int32[]> Prompts { get; set; }
+    Int32 Seed { get; set; }
+    Int32 Sequences { get; set; }
+    Int32 Tokens { get; set; }
+    Nullable<Double> Tolerance { get; set; }
+    String ToString()
+    const Int32 DefaultSequences
+    const Int32 DefaultTokens
+    new()
 
 class MoeGen.SamplingOptions
     Boolean IgnoreEos { get; set; }

@@ -57,7 +57,7 @@ internal sealed class CopyQueue
     }
 
     /// <summary>
-    /// Whether a request goes before another: by priority, then urgent ones in order, then prefetches by <c>p / (l - l_now)</c> (FineMoE,
+    /// Whether a request goes before another: by priority, then urgent ones and swaps in order, then prefetches by <c>p / (l - l_now)</c> (FineMoE,
     /// section 4.4), which is taken anew each time, because the model walks on; among equals the smaller key.
     /// </summary>
     /// <param name="key">One expert with a request.</param>
@@ -77,7 +77,7 @@ internal sealed class CopyQueue
             return a.Priority < b.Priority;
         }
 
-        if (a.IsUrgent)
+        if (a.Priority != CopyPriority.Prefetch)
         {
             return a.Order < b.Order;
         }

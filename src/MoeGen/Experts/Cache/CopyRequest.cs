@@ -6,11 +6,12 @@ internal struct CopyRequest
     public CopyPriority Priority;
     public float Probability; // of being used, where it is a prefetch
     public long Pass; // pass of the prediction, where it is a prefetch
-    public long Order; // of urgent requests: first come, first served
+    public long Order; // of urgent requests and swaps: first come, first served
     public int Slot; // None until the first piece is taken
     public int NumTaken; // pieces that a reader has begun
     public int NumDone; // pieces that have been read
     public bool IsPrefetched; // a prefetch began it, whatever it has become
+    public bool IsSwap; // a selection has asked for it, which alone may use it
     public bool IsAbandoned; // nobody wants it any more; it ends when its last reader is back
     public bool IsOutbid; // a prefetch that is worth less than anything it could displace
     public bool IsBroken; // a piece could not be read

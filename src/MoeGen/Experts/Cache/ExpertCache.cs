@@ -11,7 +11,7 @@ namespace MoeGen.Experts.Cache;
 /// The experts of a model in as many slots as the memory budget allows. The thread that runs a pass tells it of every layer and gets the
 /// layer's experts in waves; readers fill slots behind it. When all experts of a layer are resident, nothing is locked and nothing waits.
 /// </summary>
-internal sealed unsafe partial class ExpertCache : IDisposable
+internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
 {
     // an interruption is noticed within so many milliseconds while a layer waits for the disk
     private const int InterruptionIntervalMs = 50;
@@ -55,7 +55,7 @@ internal sealed unsafe partial class ExpertCache : IDisposable
         _run = new LayerRun(Grid, _scheduler);
         try
         {
-            SelectionSetup setup = new(Grid, info.HiddenSize, info.Fingerprint) { Notice = text => options.Notice?.Invoke(text) };
+            SelectionSetup setup = new(Grid, info.HiddenSize, info.Fingerprint, this) { Notice = text => options.Notice?.Invoke(text) };
             Selection = options.Offloading.CreateSelection(setup);
             if (numSlots < Grid.Count)
             {
@@ -94,7 +94,8 @@ internal sealed unsafe partial class ExpertCache : IDisposable
     {
         PrefetchSetup setup = new(GridOf(info), info.HiddenSize, info.Fingerprint);
         long prefetcher = options.Offloading.PrefetchSizeInBytes(setup);
-        long selection = options.Offloading.IsExact ? 0 : Routing.SelectionBytes(info.TopK, options.PrefillChunkFor(info));
+        long selection = options.Offloading.IsExact ? 0 : Routing.SelectionBytes(info.TopK, options.PrefillChunkFor(info))
+            + options.Offloading.SelectionSizeInBytes(setup.Grid);
         long ring = PrefetchThread.SizeInBytes(setup.Grid, setup.HiddenSize);
         return ExpertReaders.BufferBytes(info.ExpertBytes, options.Readers) + selection + (prefetcher == 0 ? 0 : prefetcher + ring);
     }
@@ -118,10 +119,15 @@ internal sealed unsafe partial class ExpertCache : IDisposable
         return isReady;
     }
 
+    bool IResidency.IsResident(int layer, int expert) => _scheduler.TryFind(Grid.KeyOf(layer, expert), out _);
+
     /// <summary>The place of a slot.</summary>
     public ExpertSlot SlotAt(int slot) => new(_pool.Address(slot));
 
-    /// <summary>Every expert has been read to its <see cref="Address"/>: the files are of no more use.</summary>
+    /// <summary>Opens what experts are read from once more, for a caller who disposes it.</summary>
+    public IExpertSource OpenSource() => _openSource();
+
+    /// <summary>Every expert has been read to its <see cref="Address(int, int)"/>: the files are of no more use.</summary>
     public void AdmitAll()
     {
         _scheduler.AdmitAll();
@@ -134,6 +140,7 @@ internal sealed unsafe partial class ExpertCache : IDisposable
     public void StartPass(in SelectionPass start)
     {
         _passes++;
+        _passStart = Stopwatch.GetTimestamp();
         IsRepeat = start.IsRepeat;
         _scheduler.StartPass();
         Selection?.OnPassStart(start);
@@ -212,6 +219,7 @@ internal sealed unsafe partial class ExpertCache : IDisposable
         Wave.IsLast = true;
         if (isComplete)
         {
+            MeasurePass();
             _prefetch?.TellEnd();
         }
         else if (_readers is not null)
@@ -235,6 +243,7 @@ internal sealed unsafe partial class ExpertCache : IDisposable
             StartReaders();
         }
 
+        (Selection as IResidentSelection)?.Resize(numSlots);
         lock (_gate)
         {
             _scheduler.Resize(numSlots);

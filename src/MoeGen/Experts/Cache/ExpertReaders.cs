@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MoeGen.Weights;
 
 namespace MoeGen.Experts.Cache;
@@ -21,6 +22,7 @@ internal sealed unsafe class ExpertReaders : IDisposable
     private readonly Thread[] _threads;
     private readonly Dictionary<int, Exception> _faults = []; // by key, of reads that failed for good
     private readonly long[] _bytesRead = new long[Enum.GetValues<CopyPriority>().Length]; // by priority
+    private long _swapTicks; // that threads spent reading swaps
     private long _retries;
     private bool _isStopping;
 
@@ -60,6 +62,9 @@ internal sealed unsafe class ExpertReaders : IDisposable
     /// <summary>Bytes read for one priority; read under the gate.</summary>
     public long BytesRead(CopyPriority priority) => _bytesRead[(int)priority];
 
+    /// <summary>Time that reading a byte of a swap takes, ticks of <see cref="Stopwatch"/>; 0: none has been read. Read under the gate.</summary>
+    public double SwapTicksPerByte => BytesRead(CopyPriority.Swap) == 0 ? 0 : _swapTicks / (double)BytesRead(CopyPriority.Swap);
+
     /// <summary>Takes the fault of an expert that could not be read, if there is one. Called under the gate.</summary>
     public bool TryTakeFault(int key, out Exception? fault) => _faults.Remove(key, out fault);
 
@@ -81,8 +86,9 @@ internal sealed unsafe class ExpertReaders : IDisposable
     {
         while (WaitForPiece() is { } piece)
         {
+            long start = Stopwatch.GetTimestamp();
             Exception? fault = Read(piece);
-            if (Complete(piece, fault))
+            if (Complete(piece, fault, Stopwatch.GetTimestamp() - start))
             {
                 // the last piece: nobody else touches the expert until it is admitted
                 Admit(piece.Key, Verify(piece));
@@ -138,11 +144,12 @@ internal sealed unsafe class ExpertReaders : IDisposable
         }
     }
 
-    private bool Complete(in CopyPiece piece, Exception? fault)
+    private bool Complete(in CopyPiece piece, Exception? fault, long ticks)
     {
         lock (_gate)
         {
             _bytesRead[(int)piece.Priority] += _source.SizeOfPieces(piece.Piece + 1) - _source.SizeOfPieces(piece.Piece);
+            _swapTicks += piece.Priority == CopyPriority.Swap ? ticks : 0;
             if (fault is not null)
             {
                 _faults[piece.Key] = fault;

@@ -41,6 +41,11 @@ internal sealed partial class ExpertScheduler
     {
         while (!_table.TryAssign(key, out request.Slot))
         {
+            if (request.Priority == CopyPriority.Swap)
+            {
+                return false;
+            }
+
             int victim = FindVictim(key, isPrefetch: !request.IsUrgent, out double victimValue);
             if (victim == SlotTable.None)
             {
@@ -62,7 +67,7 @@ internal sealed partial class ExpertScheduler
             }
         }
 
-        if (!request.IsUrgent)
+        if (request.Priority == CopyPriority.Prefetch)
         {
             request.IsPrefetched = true;
             Counters.Prefetches++;
@@ -90,7 +95,8 @@ internal sealed partial class ExpertScheduler
             }
 
             double value = _eviction.KeepValue(key, Usage, moment);
-            if (victim == SlotTable.None || value < least || (value == least && key < victimKey))
+            bool isLess = value < least || (value == least && key < victimKey);
+            if (!double.IsPositiveInfinity(value) && (victim == SlotTable.None || isLess))
             {
                 (victim, victimKey, least) = (slot, key, value);
             }

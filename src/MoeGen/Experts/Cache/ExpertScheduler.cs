@@ -278,7 +278,7 @@ internal sealed partial class ExpertScheduler
     public void Admit(int key, bool isSound)
     {
         ref CopyRequest request = ref _queue[key];
-        if (!isSound)
+        if (!isSound || (request.IsSwap && request.IsAbandoned))
         {
             Drop(key);
             return;
@@ -301,12 +301,18 @@ internal sealed partial class ExpertScheduler
         RetireSlots();
     }
 
-    /// <summary>Forgets every request, after an interrupted pass: what is being read ends when its reader is back.</summary>
+    /// <summary>
+    /// Forgets every request but swaps, which no pass has asked for, after an interrupted pass: what is being read ends when its reader is
+    /// back.
+    /// </summary>
     public void Abandon()
     {
         for (int i = _queue.Count - 1; i >= 0; i--)
         {
-            AbandonRequest(_queue.Keys[i]);
+            if (!_queue[_queue.Keys[i]].IsSwap)
+            {
+                AbandonRequest(_queue.Keys[i]);
+            }
         }
     }
 

@@ -22,7 +22,7 @@ public interface IEviction
     /// <param name="key">The resident expert.</param>
     /// <param name="usage">What is known of all experts.</param>
     /// <param name="moment">Where the model is, and what wants the slot.</param>
-    /// <returns>The smallest goes first; among equals the smallest key.</returns>
+    /// <returns>The smallest goes first; among equals the smallest key. What is worth infinity never goes.</returns>
     double KeepValue(int key, ExpertUsage usage, in EvictionMoment moment);
 }
 

@@ -25,6 +25,17 @@ public interface ISelection : IDisposable
     /// <param name="start">The pass.</param>
     void OnPassStart(in SelectionPass start);
 
+    /// <summary>
+    /// The experts of a sparse layer have been chosen and are about to be asked for: the moment to put others in the place of some, in
+    /// <see cref="Routing.TopKIds"/> and <see cref="Routing.TopKWeights"/>. A token must not have an expert twice.
+    /// </summary>
+    /// <param name="layer">0-based sparse layer.</param>
+    /// <param name="routing">Logits, choices of the router and choices that run.</param>
+    /// <param name="numTokens">Tokens of the pass.</param>
+    void Revise(int layer, Routing routing, int numTokens)
+    {
+    }
+
     /// <summary>A sparse layer has been routed.</summary>
     /// <param name="layer">The layer.</param>
     void OnRouted(in SelectedLayer layer);
@@ -72,8 +83,18 @@ public readonly ref struct SelectedLayer(int layer, Routing routing, Kernels.Act
 /// <param name="Grid">Its experts.</param>
 /// <param name="HiddenSize">Width of its residual stream, elements.</param>
 /// <param name="Fingerprint">Fingerprint of its spec (<see cref="ModelInfo.Fingerprint"/>).</param>
-public sealed record SelectionSetup(ExpertGrid Grid, int HiddenSize, string Fingerprint)
+/// <param name="Residency">Says which experts are in memory.</param>
+public sealed record SelectionSetup(ExpertGrid Grid, int HiddenSize, string Fingerprint, IResidency Residency)
 {
     /// <summary>Hears what is odd about a selection for this model, in one line for people.</summary>
     public Action<string> Notice { get; init; } = _ => { };
+}
+
+/// <summary>Says which experts are in memory.</summary>
+public interface IResidency
+{
+    /// <summary>Whether an expert can be used at once. Takes no lock; the answer may be a moment old.</summary>
+    /// <param name="layer">0-based sparse layer.</param>
+    /// <param name="expert">0-based expert of the layer.</param>
+    bool IsResident(int layer, int expert);
 }

@@ -316,4 +316,82 @@ public class ExpertSchedulerTests
 
         Assert.True(driver.Scheduler.Counters.Evictions > 0);
     }
+
+    [Fact]
+    public void Swap_TakesAFreeSlotAndEvictsNothing()
+    {
+        SchedulerDriver driver = new(numSlots: 2);
+        _ = driver.Run(0, 1, 2);
+        driver.Scheduler.Swap(driver.Grid.KeyOf(1, 0));
+        Assert.Empty(driver.CopyAll());
+        driver.Scheduler.GiveUpExpert(driver.Grid.KeyOf(0, 2));
+        Assert.Equal(2, driver.CopyAll().Count);
+        Assert.True(driver.IsResident(1, 0));
+        Assert.True(driver.IsResident(0, 1));
+        Assert.Equal(0, driver.Scheduler.Counters.Prefetches);
+    }
+
+    [Fact]
+    public void Swap_ComesBehindEverythingElse()
+    {
+        SchedulerDriver driver = new(numSlots: 4, numPieces: 1);
+        driver.Scheduler.StartLayer(0, isNewSequence: false);
+        int late = driver.Grid.KeyOf(2, 3), swap = driver.Grid.KeyOf(2, 1), prefetch = driver.Grid.KeyOf(1, 0), demand = driver.Grid.KeyOf(0, 0);
+        driver.Scheduler.Swap(late);
+        driver.Scheduler.Swap(swap);
+        Assert.True(driver.Scheduler.Prefetch(driver.Scheduler.Pass, prefetch, 0.1f));
+        _ = driver.Scheduler.Demand(demand, CopyPriority.Demand);
+        Assert.True(driver.Scheduler.TryTake(out CopyPiece first));
+        driver.Finish(first);
+        Assert.Equal(demand, first.Key);
+        Assert.Equal([prefetch, late, swap], driver.CopyAll());
+    }
+
+    [Fact]
+    public void SwapThatIsGivenUp_LeavesItsSlotFree()
+    {
+        SchedulerDriver driver = new(numSlots: 1);
+        int key = driver.Grid.KeyOf(1, 0);
+        driver.Scheduler.Swap(key);
+        Assert.True(driver.Scheduler.TryTake(out CopyPiece first));
+        Assert.True(driver.Scheduler.TryTake(out CopyPiece second));
+        driver.Scheduler.GiveUpExpert(key);
+        driver.Finish(first);
+        driver.Finish(second);
+        Assert.False(driver.Scheduler.IsRequested(key));
+        Assert.False(driver.IsResident(1, 0));
+
+        // and it can be asked for again, even before its readers are back
+        driver.Scheduler.Swap(key);
+        Assert.True(driver.Scheduler.TryTake(out first));
+        driver.Scheduler.GiveUpExpert(key);
+        driver.Scheduler.Swap(key);
+        driver.Finish(first);
+        _ = driver.CopyAll();
+        Assert.True(driver.IsResident(1, 0));
+    }
+
+    [Fact]
+    public void InterruptedPass_LeavesSwapsAlone()
+    {
+        SchedulerDriver driver = new(numSlots: 1);
+        driver.Scheduler.Swap(driver.Grid.KeyOf(1, 0));
+        driver.Scheduler.Abandon();
+        _ = driver.CopyAll();
+        Assert.True(driver.IsResident(1, 0));
+    }
+
+    [Fact]
+    public void WhatIsWorthInfinity_IsNeverEvicted()
+    {
+        SchedulerDriver driver = new(numSlots: 2, eviction: new NoEviction());
+        driver.Scheduler.Admit([0, 5]);
+        _ = driver.Scheduler.Demand(driver.Grid.KeyOf(2, 0), CopyPriority.Demand);
+        Assert.Empty(driver.CopyAll());
+        driver.Scheduler.Resize(1);
+        Assert.Empty(driver.Retired);
+        driver.Scheduler.GiveUpExpert(5);
+        Assert.Single(driver.Retired);
+        Assert.True(driver.IsResident(0, 0));
+    }
 }

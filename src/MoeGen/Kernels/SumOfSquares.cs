@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using MoeGen.Weights;
+
+namespace MoeGen.Kernels;
+
+/// <summary><c>sum x²</c> of elements in any format: the square of a vector's length, or of a matrix's Frobenius norm.</summary>
+internal static unsafe class SumOfSquares
+{
+    // elements that are summed in float before double takes over: many small ones must not vanish beside a large sum
+    private const int BlockLength = 4096;
+
+    /// <summary>Sum over a vector.</summary>
+    public static double Of(ReadOnlySpan<float> values)
+    {
+        int wholeVectors = values.Length - (values.Length % MatrixLayout.ColumnPadding);
+        double sum;
+        fixed (float* pointer = values)
+        {
+            sum = Of((byte*)pointer, wholeVectors, WeightFormat.F32);
+        }
+
+        foreach (float value in values[wholeVectors..])
+        {
+            sum += (double)value * value;
+        }
+
+        return sum;
+    }
+
+    /// <summary>Sum over elements as a matrix holds them.</summary>
+    /// <param name="values">First byte.</param>
+    /// <param name="count">Elements, a multiple of 32.</param>
+    /// <param name="format">Their format.</param>
+    public static double Of(byte* values, long count, WeightFormat format) => format switch
+    {
+        WeightFormat.F32 => Of<F32>(values, count),
+        WeightFormat.F16 => Of<F16>(values, count),
+        _ => Of<Bf16>(values, count),
+    };
+
+    private static double Of<TFormat>(byte* values, long count)
+        where TFormat : struct, IWeightFormat
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            return Of<Simd512, Vector512<float>, TFormat>(values, count);
+        }
+
+        return Vector256.IsHardwareAccelerated
+            ? Of<Simd256, Vector256<float>, TFormat>(values, count)
+            : Of<Simd128, Vector128<float>, TFormat>(values, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static double Of<TSimd, TVector, TFormat>(byte* values, long count)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TFormat : struct, IWeightFormat
+    {
+        double sum = 0;
+        for (long first = 0; first < count; first += BlockLength)
+        {
+            // two sums: an addition waits for the one before it
+            TVector even = TSimd.Zero, odd = TSimd.Zero;
+            long end = Math.Min(count, first + BlockLength);
+            for (long i = first; i < end; i += 2 * TSimd.Width)
+            {
+                TVector a = TFormat.Load<TSimd, TVector>(values, (nuint)i), b = TFormat.Load<TSimd, TVector>(values, (nuint)(i + TSimd.Width));
+                even = TSimd.MultiplyAdd(a, a, even);
+                odd = TSimd.MultiplyAdd(b, b, odd);
+            }
+
+            sum += HorizontalSum.Of<TSimd, TVector>(TSimd.Add(even, odd));
+        }
+
+        return sum;
+    }
+}

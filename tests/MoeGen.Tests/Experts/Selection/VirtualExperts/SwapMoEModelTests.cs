@@ -1,0 +1,238 @@
+using MoeGen.Experts;
+using MoeGen.Experts.Selection.VirtualExperts;
+using MoeGen.Kernels;
+using MoeGen.Models;
+using MoeGen.Testing;
+using MoeGen.Weights;
+
+namespace MoeGen.Tests.Experts.Selection.VirtualExperts;
+
+/// <summary>SwapMoE with a whole model.</summary>
+public sealed class SwapMoEModelTests : IDisposable
+{
+    private static readonly int s_numLayers = Demo.ModelInfo.SparseLayers.Count;
+    private static readonly int s_numExperts = Demo.ModelInfo.NumExperts;
+
+    private readonly Demo _exact = Demo.Load(RepositoryFiles.DemoModel, new MoeOptions { Threads = 1 });
+    private readonly int[] _prompt = [.. Enumerable.Range(1, 40).Select(i => i * 37 % Demo.ModelInfo.VocabSize)];
+
+    [Fact]
+    public void AllExpertsInMemory_IsTheExactModel()
+    {
+        using Demo model = Load(new SwapOptions(), slots: null);
+        Assert.True(model.MemoryPlan.IsResident);
+        Assert.Equal(Tokens(_exact, 60), Tokens(model, 60));
+        Assert.Equal((0, 0), (model.Statistics.Swaps, model.Statistics.SkippedShare));
+    }
+
+    [Fact]
+    public void PlanWithAllExperts_IsTheExactModel()
+    {
+        using Demo model = Load(new SwapOptions { Plan = Plan(_ => s_numExperts) }, slots: null);
+        Assert.True(model.MemoryPlan.IsResident);
+        Assert.Equal(Tokens(_exact, 60), Tokens(model, 60));
+    }
+
+    [Fact]
+    public void BudgetThatGrowsToAllExperts_BecomesTheExactModel()
+    {
+        using Demo model = Load(new SwapOptions(), slots: null, Budget(20));
+        _ = Tokens(model, 20);
+        Assert.True(model.Statistics.SkippedShare > 0);
+        model.MemoryBudget = null;
+        OffloadingStatistics before = model.Statistics;
+        while (Enumerable.Range(0, s_numLayers).Any(layer => Enumerable.Range(0, s_numExperts).Any(expert => !model.Layers[layer].Experts.IsResident(expert))))
+        {
+            _ = Tokens(model, 2);
+        }
+
+        // the pass that begins next lets them all compete
+        _ = Tokens(model, 1);
+        before = model.Statistics;
+        Assert.Equal(Tokens(_exact, 60), Tokens(model, 60));
+        Assert.Equal(before.SkippedChoices, model.Statistics.SkippedChoices);
+        Assert.True(model.Statistics.Swaps > 0);
+    }
+
+    [Fact]
+    public void OneVirtualExpertPerLayer_Writes()
+    {
+        using Demo model = Load(new SwapOptions { Plan = Plan(_ => 1) }, slots: null);
+        Assert.Equal(s_numLayers + 1, model.MemoryPlan.NumSlots);
+        Assert.Equal(60, Tokens(model, 60).Count);
+        Assert.InRange(model.Statistics.SkippedShare, 0.75, 0.999);
+        Assert.Equal(0, model.Statistics.Misses + model.Statistics.LateHits);
+    }
+
+    [Fact]
+    public void LayersOfAPlan_HaveTheirVirtualExperts()
+    {
+        SwapPlan plan = Plan(layer => 2 + (3 * layer)) with
+        {
+            InitialExperts = [.. Enumerable.Range(0, s_numLayers).Select(layer => Enumerable.Range(layer, 2 + (3 * layer)).ToArray())],
+        };
+        using Demo model = Load(new SwapOptions { Plan = plan, UpdateInterval = 0 }, slots: null);
+        _ = Tokens(model, 10);
+        for (int layer = 0; layer < s_numLayers; layer++)
+        {
+            ExpertsOf(model, layer, out List<int> resident);
+            Assert.Equal(plan.InitialExperts[layer], resident);
+        }
+    }
+
+    [Theory]
+    [InlineData("swapmoe")]
+    [InlineData("norm-pruning")]
+    public void RandomBudgets_NeverMissOrWait(string method)
+    {
+        Random random = new(5);
+        Assert.True(Offloading.TryParse(method, out Offloading? offloading));
+        MemoryPlan largest = MemoryPlan.Largest(Demo.ModelInfo, new MoeOptions { Offloading = offloading });
+        for (int i = 0; i < 6; i++)
+        {
+            long budget = i == 0 ? largest.FloorBytes : random.NextInt64(largest.FloorBytes, largest.ResidentBytes);
+            using Demo model = Load(offloading, null, new ByteSize(budget), threads: 1 + (i % 3));
+            Assert.Equal(80, Tokens(model, 80).Count);
+            OffloadingStatistics statistics = model.Statistics;
+            Assert.Equal((0, 0), (statistics.Misses, statistics.LateHits));
+            Assert.Equal((0, 0, TimeSpan.Zero), (statistics.DemandBytes, statistics.PrefetchBytes, statistics.StallTime));
+            Assert.True(model.MemoryPlan.TotalBytes <= budget);
+            if (!model.MemoryPlan.IsResident)
+            {
+                Assert.True(statistics.SkippedShare > 0);
+                Assert.True(statistics.SkippedWeightShare > 0);
+            }
+
+            Assert.True(method == "swapmoe" || statistics.Swaps == 0);
+        }
+    }
+
+    [Fact]
+    public void BudgetBetweenTokens_DropsAndAddsExpertsWithoutAMiss()
+    {
+        Random random = new(9);
+        MemoryPlan largest = MemoryPlan.Largest(Demo.ModelInfo, new MoeOptions { Offloading = Offloading.SwapMoE() });
+        using Demo model = Load(new SwapOptions(), null, new ByteSize(largest.ResidentBytes));
+        using TextGeneration generation = model.Generate(_prompt, SamplingOptions.Greedy with { MaxTokens = 100, IgnoreEos = true });
+        while (generation.MoveNext())
+        {
+            model.MemoryBudget = new ByteSize(random.NextInt64(largest.FloorBytes, largest.ResidentBytes + 1));
+            Assert.True(model.MemoryPlan.TotalBytes <= model.MemoryBudget.Value.Bytes);
+            Assert.Equal(0, model.Statistics.Misses + model.Statistics.LateHits);
+        }
+
+        Assert.True(model.Statistics.Swaps > 0);
+        Assert.True(model.Statistics.SkippedShare > 0);
+    }
+
+    [Fact]
+    public void BudgetBelowTheFloor_IsRefused()
+    {
+        MemoryPlan largest = MemoryPlan.Largest(Demo.ModelInfo, new MoeOptions { Offloading = Offloading.SwapMoE() });
+        Assert.Equal(s_numLayers + 1, largest.FloorSlots);
+        MemoryBudgetTooSmallException exception = Assert.Throws<MemoryBudgetTooSmallException>(
+            () => Load(new SwapOptions(), null, new ByteSize(largest.FloorBytes - 1)));
+        Assert.Equal((largest.FloorBytes - 1, largest.FloorBytes), (exception.BudgetBytes, exception.RequiredBytes));
+    }
+
+    [Fact]
+    public void PlanOfAnotherModel_IsRefused() =>
+        Assert.Throws<SwapPlanException>(() => Load(new SwapOptions { Plan = Plan(_ => 3) with { Fingerprint = "f" } }, null));
+
+    [Fact]
+    public void NormPruning_KeepsTheLargestNorms()
+    {
+        using Demo model = Load(Offloading.NormPruning(), 26, null, threads: 1);
+        _ = Tokens(model, 20);
+        float[] measured = ((VirtualExpertSelection)model.Selection!).Norms.ToArray();
+        for (int layer = 0; layer < s_numLayers; layer++)
+        {
+            // 25 Virtual Experts in 5 layers
+            double[] norms = [.. _exact.Layers[layer].Experts.Select(Norm)];
+            ExpertsOf(model, layer, out List<int> resident);
+            Assert.All(norms, (norm, expert) => Assert.Equal(norm, measured[(layer * s_numExperts) + expert], norm * 1e-5));
+            Assert.Equal(Enumerable.Range(0, s_numExperts).OrderByDescending(expert => norms[expert]).Take(5).Order(), resident);
+        }
+    }
+
+    [Fact]
+    public void Swaps_FollowTheText()
+    {
+        using Demo swapping = Load(Offloading.SwapMoE(), 41, null, threads: 1), pruned = Load(Offloading.NormPruning(), 41, null, threads: 1);
+        foreach (Demo model in new[] { swapping, pruned })
+        {
+            _ = Tokens(model, 150);
+        }
+
+        Assert.True(swapping.Statistics.Swaps > 0);
+        Assert.True(swapping.Statistics.SkippedWeightShare < pruned.Statistics.SkippedWeightShare);
+        Assert.Equal(swapping.Statistics.BytesRead, swapping.Statistics.SwapBytes);
+    }
+
+    [Fact]
+    public void LoadProgress_CountsNormsAndFirstExperts()
+    {
+        List<LoadProgress> steps = [];
+        MoeOptions options = new() { Offloading = Offloading.SwapMoE(), ExpertSlots = 26, Threads = 1, Progress = new Recorder(steps) };
+        Demo.Load(RepositoryFiles.DemoModel, options).Dispose();
+        Assert.Equal(steps[^1].BytesTotal, steps.Max(step => step.BytesLoaded));
+        Assert.True(steps[^1].BytesTotal > (s_numLayers * s_numExperts * Demo.ModelInfo.ExpertBytes) + (25 * Demo.ModelInfo.ExpertBytes));
+    }
+
+    public void Dispose() => _exact.Dispose();
+
+    private static double Norm(Demo.Expert expert) =>
+        Math.Sqrt(SumOf(expert.GateProj) + SumOf(expert.UpProj) + SumOf(expert.DownProj));
+
+    private static double SumOf<TShape, TFormat>(Matrix<TShape, TFormat> matrix)
+        where TShape : struct, IMatrixShape
+        where TFormat : struct, IWeightFormat
+    {
+        double sum = 0;
+        float[] row = new float[TShape.Columns];
+        for (int i = 0; i < TShape.Rows; i++)
+        {
+            matrix.CopyRow(i, row);
+            sum += row.Sum(value => (double)value * value);
+        }
+
+        return sum;
+    }
+
+    private static void ExpertsOf(Demo model, int layer, out List<int> resident) =>
+        resident = [.. Enumerable.Range(0, s_numExperts).Where(model.Layers[layer].Experts.IsResident)];
+
+    private static SwapPlan Plan(Func<int, int> share) => new()
+    {
+        Fingerprint = Demo.ModelInfo.Fingerprint,
+        BudgetBytes = 1,
+        UpdateInterval = 1,
+        ExpertsPerLayer = [.. Enumerable.Range(0, s_numLayers).Select(share)],
+    };
+
+    private static ByteSize Budget(int slots) =>
+        new((MemoryPlan.Largest(Demo.ModelInfo, new MoeOptions { Offloading = Offloading.SwapMoE() }) with { NumSlots = slots }).TotalBytes);
+
+    private static Demo Load(SwapOptions options, int? slots, ByteSize? budget = null) =>
+        Load(Offloading.SwapMoE(options), slots, budget, threads: 2);
+
+    private static Demo Load(Offloading offloading, int? slots, ByteSize? budget, int threads) => Demo.Load(
+        RepositoryFiles.DemoModel, new MoeOptions { Threads = threads, Offloading = offloading, ExpertSlots = slots, MemoryBudget = budget });
+
+    private List<int> Tokens(MoeModel model, int count)
+    {
+        List<int> tokens = [];
+        using TextGeneration generation = model.Generate(_prompt, SamplingOptions.Greedy with { MaxTokens = count, IgnoreEos = true });
+        while (generation.MoveNext())
+        {
+            tokens.Add(generation.Token);
+        }
+
+        return tokens;
+    }
+
+    private sealed class Recorder(List<LoadProgress> steps) : IProgress<LoadProgress>
+    {
+        public void Report(LoadProgress value) => steps.Add(value);
+    }
+}

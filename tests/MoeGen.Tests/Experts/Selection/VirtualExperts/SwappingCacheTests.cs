@@ -1,0 +1,243 @@
+using System.Runtime.InteropServices;
+using MoeGen.Engine;
+using MoeGen.Experts;
+using MoeGen.Experts.Cache;
+using MoeGen.Experts.Selection;
+using MoeGen.Experts.Selection.VirtualExperts;
+using MoeGen.Kernels;
+using MoeGen.Tests.Experts.Cache;
+using MoeGen.Tests.Kernels;
+
+namespace MoeGen.Tests.Experts.Selection.VirtualExperts;
+
+/// <summary>The selection with the cache and its threads: what competes is in memory, whatever the disk does.</summary>
+public sealed unsafe class SwappingCacheTests : IDisposable
+{
+    private const int NumLayers = 3;
+    private const int NumExperts = 8;
+    private const int TopK = 2;
+    private const int MaxTokens = 4;
+
+    private readonly FakeExperts _source = new();
+    private readonly Routing _routing = new(NumExperts, TopK, MaxTokens);
+    private readonly WorkerTeam _team = new(1);
+    private readonly NativeFloats _memory;
+    private readonly Activations _inputs;
+
+    public SwappingCacheTests()
+    {
+        _memory = NativeFloats.Rows([.. Enumerable.Repeat<float[]>([1, 1], MaxTokens)], 2, out _inputs);
+    }
+
+    /// <summary>Slow and failing reads, interruptions and changes of the budget in random order.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void RandomPasses_NeverWaitAndComputeWhatTheyChose(int seed)
+    {
+        Random random = new(seed), reads = new(seed + 100);
+        SwapOptions options = new() { SpareSlots = 1 + (seed % 3), Hysteresis = 0, Decay = seed % 2 == 0 ? 0 : 0.9 };
+        using ExpertCache cache = Create(options, numSlots: 10);
+        _source.OnRead = (_, _, _) =>
+        {
+            int dice;
+            lock (reads)
+            {
+                dice = reads.Next(100);
+            }
+
+            if (dice == 0)
+            {
+                throw new IOException("a hiccup");
+            }
+
+            Thread.SpinWait(dice * 20);
+        };
+        for (int pass = 0; pass < 400; pass++)
+        {
+            if (random.Next(25) == 0)
+            {
+                cache.Resize(random.Next(NumLayers + options.SpareSlots, (NumLayers * NumExperts) + 1));
+            }
+
+            if (random.Next(10) == 0)
+            {
+                _source.Fail(random.Next(NumLayers), random.Next(NumExperts), random.Next(2), times: 3);
+            }
+
+            cache.StartPass(new SelectionPass(1, IsNewSequence: pass == 0, IsRepeat: false, IsDecode: true));
+
+            // an interrupted pass ends behind any layer
+            int numLayers = random.Next(8) == 0 ? random.Next(NumLayers) : NumLayers;
+            for (int layer = 0; layer < numLayers; layer++)
+            {
+                RunLayer(cache, layer, random);
+            }
+
+            cache.EndPass(isComplete: numLayers == NumLayers);
+            if (numLayers == NumLayers)
+            {
+                Assert.False(cache.IsToBeRepeated(isDecode: true, default));
+            }
+
+            Thread.SpinWait(random.Next(20000));
+        }
+
+        OffloadingStatistics statistics = cache.Statistics;
+        Assert.Equal((0, 0, TimeSpan.Zero), (statistics.LateHits, statistics.Misses, statistics.StallTime));
+        Assert.Equal((0, 0), (statistics.DemandBytes, statistics.PrefetchBytes));
+        Assert.True(statistics.Swaps > 20, $"{statistics.Swaps} swaps");
+        Assert.True(statistics.FailedSwaps > 0);
+        Assert.True(statistics.SwapBytes >= statistics.Swaps * 2 * FakeExperts.PieceBytes);
+        Assert.True(statistics.SkippedShare > 0);
+    }
+
+    [Fact]
+    public void Pass_DoesNotWaitForACopyThatTakesForever()
+    {
+        using ExpertCache cache = Create(new SwapOptions(), numSlots: 7);
+        using ManualResetEventSlim mayRead = new();
+        _source.OnRead = (_, _, _) => mayRead.Wait();
+        Random random = new(7);
+        for (int pass = 0; pass < 20; pass++)
+        {
+            cache.StartPass(default);
+            RunLayer(cache, pass % NumLayers, random);
+            cache.EndPass(isComplete: true);
+        }
+
+        Assert.Equal(0, cache.Statistics.Swaps);
+        mayRead.Set();
+        while (cache.Statistics.Swaps == 0)
+        {
+            cache.StartPass(default);
+            RunLayer(cache, 0, random);
+            cache.EndPass(isComplete: true);
+        }
+
+        Assert.Equal(0, cache.Statistics.Misses);
+    }
+
+    [Fact]
+    public void SynchronousUpdate_WaitsAndCountsTheWait()
+    {
+        using ExpertCache cache = Create(new SwapOptions { IsSynchronous = true, Decay = 0 }, numSlots: 7);
+        Random random = new(7);
+        for (int pass = 0; pass < 20; pass++)
+        {
+            cache.StartPass(default);
+            for (int layer = 0; layer < NumLayers; layer++)
+            {
+                RunLayer(cache, layer, random);
+            }
+
+            cache.EndPass(isComplete: true);
+        }
+
+        Assert.Equal(0, cache.Statistics.Misses);
+        Assert.True(cache.Statistics.Swaps > 0);
+        Assert.True(cache.Statistics.StallTime > TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void ResidentModel_IsShrunkAndGrownWithoutAMiss()
+    {
+        using ExpertCache cache = Create(new SwapOptions(), NumLayers * NumExperts);
+        Random random = new(11);
+        foreach (int numSlots in new[] { 24, 4, 24, 12, 23, 24 })
+        {
+            cache.Resize(numSlots);
+            for (int pass = 0; pass < 10; pass++)
+            {
+                cache.StartPass(default);
+                for (int layer = 0; layer < NumLayers; layer++)
+                {
+                    RunLayer(cache, layer, random);
+                }
+
+                cache.EndPass(isComplete: true);
+                Assert.True(cache.Statistics.NumSlots >= numSlots);
+            }
+        }
+
+        Assert.Equal((0, 0), (cache.Statistics.Misses, cache.Statistics.LateHits));
+
+        // in the end everything competes again
+        IResidentSelection selection = (IResidentSelection)cache.Selection!;
+        while (Enumerable.Range(0, NumLayers).Any(layer => selection.Competing(layer).Contains(false)))
+        {
+            cache.StartPass(default);
+            cache.EndPass(isComplete: true);
+        }
+
+        long skipped = cache.Statistics.SkippedChoices;
+        cache.StartPass(default);
+        RunLayer(cache, 0, random);
+        cache.EndPass(isComplete: true);
+        Assert.Equal(skipped, cache.Statistics.SkippedChoices);
+    }
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        _routing.Dispose();
+        _memory.Dispose();
+    }
+
+    // routes tokens at random, lets only those run that compete, and looks at the bytes of each expert that runs
+    private void RunLayer(ExpertCache cache, int layer, Random random)
+    {
+        ReadOnlySpan<bool> competing = cache.Selection!.Competing(layer);
+        int numTokens = random.Next(1, MaxTokens + 1);
+        for (int token = 0; token < numTokens; token++)
+        {
+            int first = random.Next(NumExperts), second = (first + random.Next(1, NumExperts)) % NumExperts;
+            Span<int> wanted = _routing.RouterIds(token), chosen = _routing.TopKIds(token);
+            (wanted[0], wanted[1]) = (first, second);
+            _routing.RouterWeights(token).Fill(random.NextSingle());
+            for (int k = 0; k < TopK; k++)
+            {
+                chosen[k] = competing[wanted[k]] ? wanted[k] : Routing.Dropped;
+            }
+        }
+
+        _team.Run(worker => _routing.GroupByExpert(numTokens, worker));
+        cache.StartLayer(layer, _routing, isNewSequence: false);
+        Assert.True(cache.Wave.IsLast);
+        foreach (ChosenExpert expert in new ChosenExperts(cache, _routing))
+        {
+            ReadOnlySpan<float> floats = expert.Slot.Vector(0, 2 * FakeExperts.PieceBytes / sizeof(float)).Values;
+            Assert.Equal(-1, MemoryMarshal.AsBytes(floats).IndexOfAnyExcept(FakeExperts.Mark(layer, expert.Id)));
+        }
+
+        cache.OnSelected(layer, _routing, _inputs, numTokens);
+    }
+
+    private ExpertCache Create(SwapOptions options, int numSlots)
+    {
+        MoeOptions moeOptions = new() { Offloading = Offloading.SwapMoE(options), Readers = 2 };
+        ExpertCache cache = new(
+            FakeExperts.Info(NumLayers, NumExperts, TopK), _source, () => _source, numSlots, moeOptions);
+        float[] norms = [.. Enumerable.Repeat(1f, NumLayers * NumExperts)];
+        int[] first = ((IResidentSelection)cache.Selection!).Start(cache, numSlots, norms);
+        for (int slot = 0; slot < first.Length; slot++)
+        {
+            byte mark = FakeExperts.Mark(first[slot] / NumExperts, first[slot] % NumExperts);
+            new Span<byte>(cache.Address(slot), 2 * FakeExperts.PieceBytes).Fill(mark);
+        }
+
+        if (numSlots == NumLayers * NumExperts)
+        {
+            cache.AdmitAll();
+        }
+        else
+        {
+            cache.Admit(first);
+        }
+
+        _routing.Use(cache);
+        return cache;
+    }
+}

@@ -57,25 +57,37 @@ internal sealed class MobileRunOptions
         command.Options.Add(Calibration);
     }
 
+    /// <summary>Refuses options that none of the methods takes.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="names">Names of the methods.</param>
+    /// <exception cref="CliException">There are such options.</exception>
+    public void Check(ParseResult parsed, params IReadOnlyList<string> names)
+    {
+        if (!names.Any(IsMobile) && Find(parsed, Threshold, Fallback, Calibration) is { } given)
+        {
+            throw new CliException(
+                $"{given.Name} is of no use with --offload {string.Join(", ", names)}; expected --offload {s_name} or {s_nameOverMaps}");
+        }
+    }
+
     /// <summary>The method, if it is one of these.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="name">Name of the method.</param>
     /// <param name="maps">Choices of the expert maps below it.</param>
     /// <returns>null: another method.</returns>
-    /// <exception cref="CliException">Another method, and options of these; or two that contradict each other.</exception>
+    /// <exception cref="CliException">Two options contradict each other.</exception>
     public Offloading? Read(ParseResult parsed, string name, ExpertMapOptions maps)
     {
-        if (name == s_name || name == s_nameOverMaps)
+        if (!IsMobile(name))
         {
-            MobileOptions options = ReadOptions(parsed);
-            return Offloading.MoBiLE(name == s_name ? options : options with { Base = Offloading.FineMoE(maps) });
+            return null;
         }
 
-        Option? given = Find(parsed, Threshold, Fallback, Calibration);
-        return given is null
-            ? null
-            : throw new CliException($"{given.Name} is of no use with --offload {name}; expected --offload {s_name} or {s_nameOverMaps}");
+        MobileOptions options = ReadOptions(parsed);
+        return Offloading.MoBiLE(name == s_name ? options : options with { Base = Offloading.FineMoE(maps) });
     }
+
+    private static bool IsMobile(string name) => name == s_name || name == s_nameOverMaps;
 
     private static Option? Find(ParseResult parsed, params Option[] options) =>
         Array.Find(options, option => parsed.GetResult(option) is not null);

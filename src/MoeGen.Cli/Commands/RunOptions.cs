@@ -106,6 +106,7 @@ internal sealed class RunOptions
     public MoeOptions Read(ParseResult parsed)
     {
         MoeOptions common = ReadCommon(parsed);
+        _mobile.Check(parsed, parsed.GetValue(Offload)!);
         if (ReadPlan(parsed) is { } plan)
         {
             return common with
@@ -140,6 +141,7 @@ internal sealed class RunOptions
 
         // who names a budget wants to know what it does
         string[] methods = named.Length == 0 && common.MemoryBudget is not null ? [Offloading.FineMoE().Name] : named;
+        _mobile.Check(parsed, methods);
         return new MethodOptions(common, [.. methods.Distinct().Select(name => ReadOffloading(parsed, name))]);
     }
 

@@ -57,6 +57,16 @@ public sealed class EvalCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task OptionsOfOneMethod_LeaveTheOthersAlone()
+    {
+        string[] args = ["eval", "demo", "--text", _folder["tale.txt"], "--prompt-tokens", "4", "--threshold", "1.1", "--json", "--offload", "lru"];
+        JsonArray methods = (await CliRun.Of([.. args, "--offload", "mobile"])).Json()["methods"]!.AsArray();
+        Assert.Equal([0, 1], methods.Select(method => method!["fallback_share"]!.GetValue<double>()));
+        Assert.All(methods, method => Assert.Equal(1, method!["all"]!["top1_agreement"]!.GetValue<double>()));
+        (await CliRun.Of(args)).AssertFailed("--threshold is of no use with --offload lru");
+    }
+
+    [Fact]
     public async Task Perplexity_IsThatOfTheLogits()
     {
         using Demo model = Demo.Load(RepositoryFiles.DemoModel);

@@ -82,7 +82,7 @@ public class RunCommandTests
     {
         CliRun run = await CliRun.Of("run", "Once", "--max-tokens", "40", "--stats", "--budget", "14MiB", "--offload", "swapmoe");
         Assert.Contains("not exact: ", run.Error);
-        Assert.Contains(" of the routers' choices did not run", run.Error);
+        Assert.Contains(" of what the routers chose did not run", run.Error);
         Assert.Contains(" experts swapped in", run.Error);
     }
 

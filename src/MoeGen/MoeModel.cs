@@ -114,6 +114,9 @@ public abstract class MoeModel : IDisposable
     /// <summary>What the model's expert cache has done so far.</summary>
     public OffloadingStatistics Statistics => _weights.ExpertCache.Statistics;
 
+    /// <summary>What decides which experts run; null: the routers alone.</summary>
+    internal ISelection? Selection => _weights.ExpertCache.Selection;
+
     /// <summary>Starts an empty sequence. Its KV cache takes the place of experts where there is no other.</summary>
     /// <exception cref="MemoryBudgetTooSmallException">One more KV cache does not fit the memory budget.</exception>
     public Sequence CreateSequence()

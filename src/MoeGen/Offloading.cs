@@ -25,7 +25,7 @@ public sealed record Offloading
         ["lru"] = Lru,
         ["lru-layer"] = LruPerLayer,
         ["lfu"] = Lfu,
-        ["lfu-sequence"] = LfuOfSequence,
+        ["lfu-sequence"] = () => LfuOfSequence(),
         ["least-stale"] = LeastStale,
         ["next-router"] = NextLayerRouter,
         ["moe-infinity"] = MoeInfinity,
@@ -56,6 +56,11 @@ public sealed record Offloading
 
     /// <summary>Whether every token gets the experts that its router chose, so that outputs are those of the model in memory.</summary>
     public bool IsExact { get; init; } = true;
+
+    /// <summary>
+    /// Share of tokens, 0 to 1, that a calibration lets expect to be those of the exact model; null: nothing was measured.
+    /// </summary>
+    public double? ExpectedAgreement { get; init; }
 
     /// <summary>Whether every expert must have a slot, as without offloading.</summary>
     public bool NeedsAllExperts { get; init; }
@@ -113,8 +118,12 @@ public sealed record Offloading
     /// Gives up the expert that the fewest tokens of the running sequence have chosen, its prompt included; loads nothing ahead. Not published
     /// as a method: a simple rule that the others have to beat.
     /// </summary>
-    public static Offloading LfuOfSequence() =>
-        new() { Name = "lfu-sequence", CreateEviction = _ => new LfuEviction(countsSequence: true) };
+    /// <param name="quotas">A plan whose Virtual Experts of a layer are the layer's share of the cache; null: layers compete freely.</param>
+    public static Offloading LfuOfSequence(SwapPlan? quotas = null) => new()
+    {
+        Name = "lfu-sequence",
+        CreateEviction = grid => quotas is null ? new LfuEviction(countsSequence: true) : new QuotaEviction(grid, quotas.ExpertsPerLayer),
+    };
 
     /// <summary>Gives up first what the running pass has not used (SpecMD, arXiv 2602.03921); loads nothing ahead.</summary>
     public static Offloading LeastStale() => new() { Name = "least-stale", CreateEviction = grid => new LeastStaleEviction(grid) };
@@ -153,7 +162,8 @@ public sealed record Offloading
         {
             Name = choices.Base is null ? "mobile" : $"mobile-{choices.Base.Name}",
             IsExact = false,
-            CreateEviction = choices.Base?.CreateEviction ?? (grid => new LruPerLayerEviction(grid)),
+            ExpectedAgreement = choices.Calibration?.Agreement,
+            CreateEviction = choices.Base?.CreateEviction ?? (_ => new LfuEviction(countsSequence: true)),
             CreatePrefetch = setup => new BigLittlePrefetch(setup.Grid, choices.Base?.CreatePrefetch(setup)),
             CreateSelection = setup => BigLittle.Create(setup, choices),
             PrefetchSizeInBytes = setup =>

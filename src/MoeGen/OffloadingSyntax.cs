@@ -2,6 +2,7 @@ using System.Globalization;
 using MoeGen.Experts.Prefetch.ExpertMaps;
 using MoeGen.Experts.Selection.Mobile;
 using MoeGen.Experts.Selection.Substitution;
+using MoeGen.Experts.Selection.VirtualExperts;
 
 namespace MoeGen;
 
@@ -19,6 +20,10 @@ internal static class OffloadingSyntax
             ["distance"] = (options, value) => options with { PrefetchDistance = Integer(value) },
             ["store"] = (options, value) => options with { StorePath = value },
         }),
+        Of("lfu-sequence", (SwapPlan?)null, Offloading.LfuOfSequence, new()
+        {
+            ["plan"] = (_, value) => SwapPlan.Load(value),
+        }),
         Of("buddy", (Options: new BuddyOptions(), Base: Offloading.FineMoE()), buddy => Offloading.Buddy(buddy.Options, buddy.Base), new()
         {
             ["gap"] = (buddy, value) => (buddy.Options with { MaxGap = Number(value) }, buddy.Base),
@@ -28,6 +33,18 @@ internal static class OffloadingSyntax
             ["prompts"] = (buddy, value) => (buddy.Options with { AppliesToPrompts = Flag(value) }, buddy.Base),
             ["base"] = (buddy, value) => (buddy.Options, Exact(value)),
         }),
+        Of("swapmoe", new SwapOptions(), Offloading.SwapMoE, new()
+        {
+            ["plan"] = (options, value) => options with { Plan = SwapPlan.Load(value) },
+            ["interval"] = (options, value) => options with { UpdateInterval = Integer(value) },
+            ["unit"] = (options, value) => options with { Unit = Choice<SwapUnit>(value) },
+            ["decay"] = (options, value) => options with { Decay = Number(value) },
+            ["hysteresis"] = (options, value) => options with { Hysteresis = Number(value) },
+            ["bandwidth"] = (options, value) => options with { BandwidthShare = Number(value) },
+            ["spare"] = (options, value) => options with { SpareSlots = Integer(value) },
+            ["score"] = (options, value) => options with { Score = Choice<ImportanceScore>(value) },
+            ["synchronous"] = (options, value) => options with { IsSynchronous = Flag(value) },
+        }),
         Of("mobile", new MobileOptions(), Offloading.MoBiLE, new()
         {
             ["threshold"] = (options, value) => options with { Threshold = Number(value) },
@@ -35,6 +52,18 @@ internal static class OffloadingSyntax
             ["first"] = (options, value) => options with { NumFirstTokens = Integer(value) },
             ["share"] = (options, value) => options with { RandomShare = Number(value) },
             ["base"] = (options, value) => options with { Base = Exact(value) },
+        }),
+        Of("swapmoe", new SwapOptions(), Offloading.SwapMoE, new()
+        {
+            ["interval"] = (options, value) => options with { UpdateInterval = Integer(value) },
+            ["unit"] = (options, value) => options with { Unit = Choice<SwapUnit>(value) },
+            ["decay"] = (options, value) => options with { Decay = Number(value) },
+            ["hysteresis"] = (options, value) => options with { Hysteresis = Number(value) },
+            ["bandwidth"] = (options, value) => options with { BandwidthShare = Number(value) },
+            ["spare"] = (options, value) => options with { SpareSlots = Integer(value) },
+            ["score"] = (options, value) => options with { Score = Choice<ImportanceScore>(value) },
+            ["synchronous"] = (options, value) => options with { IsSynchronous = Flag(value) },
+            ["plan"] = (options, value) => options with { Plan = SwapPlan.Load(value) },
         }),
     ];
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using MoeGen.Benchmarks.Report;
-using MoeGen.Benchmarks.Results;
 using MoeGen.Benchmarks.Searching;
 using MoeGen.Benchmarks.Setup;
+using MoeGen.Cli.Output;
 using MoeGen.Experts.Prefetch.ExpertMaps;
 
 namespace MoeGen.Benchmarks;

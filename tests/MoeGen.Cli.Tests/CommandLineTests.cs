@@ -12,6 +12,7 @@ public class CommandLineTests
     [InlineData("logits", "--greedy")]
     [InlineData("tokenize", "--jsonl")]
     [InlineData("template", "--jsonl")]
+    [InlineData("eval", "--continuations")]
     [InlineData("bench", "--runs")]
     public async Task Help_ListsTheOptions(string command, string option)
     {
@@ -40,6 +41,9 @@ public class CommandLineTests
     [InlineData("emit", "demo", "-o", "x", "--name", "2nd")]
     [InlineData("emit", "demo", "-o", "x", "--namespace", "a..b")]
     [InlineData("logits", "demo", "-o", "x")]
+    [InlineData("eval", "demo")]
+    [InlineData("eval", "demo", "--text", "x", "--offload", "magic")]
+    [InlineData("eval", "demo", "--text", "x", "--tokens", "0")]
     [InlineData("bench", "--runs", "0")]
     public async Task WrongUsage_ExitsWith2AndPointsToTheHelp(params string[] args)
     {

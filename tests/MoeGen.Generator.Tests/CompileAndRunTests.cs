@@ -70,6 +70,14 @@ public class CompileAndRunTests
         Assert.True(Offloading.TryParse(Offloading.ExactNames[seed % Offloading.ExactNames.Count], out Offloading? offloading));
         MoeOptions few = options with { ExpertSlots = 2 + random.Next(4), Offloading = offloading };
         Assert.Equal(logits, Run(host.LoadModel(folder.Path, few), tokens, input, chunk, observer: null));
+
+        // where few experts compete, all that it takes is them; where all do, the model is the exact one
+        MoeOptions swapping = options with { Offloading = Offloading.SwapMoE() };
+        Assert.Equal(logits, Run(host.LoadModel(folder.Path, swapping), tokens, input, chunk, observer: null));
+        MoeOptions least = swapping with { ExpertSlots = spec.AllSparseLayers.Count() + 1 + random.Next(3) };
+        float[][] masked = Run(host.LoadModel(folder.Path, least), tokens, input, chunk, observer: null);
+        Assert.Equal(logits.Length, masked.Length);
+        Assert.All(masked, row => Assert.All(row, logit => Assert.True(float.IsFinite(logit))));
     }
 
     private static float[][] Run(MoeModel loaded, int[] tokens, int[] input, int chunk, IRoutingObserver? observer)

@@ -19,6 +19,8 @@ public class OffloadingSyntaxTests
     [InlineData("buddy:gap=0.1,ranking=coactivation,prompts=yes,entropy=0.5,missing=0.5,base=lru", "buddy")]
     [InlineData("mobile:threshold=0.7,base=finemoe", "big-little")]
     [InlineData("mobile:rule=alwayslittle,first=3,share=0.5", "big-little")]
+    [InlineData("swapmoe:interval=4,unit=request,decay=0.5,hysteresis=0,bandwidth=1,spare=2", "swapmoe")]
+    [InlineData("swapmoe:score=tokencount,synchronous=yes", "swapmoe")]
     public void Choices_AreTaken(string text, string selection)
     {
         Offloading offloading = Offloading.Parse(text);
@@ -40,6 +42,8 @@ public class OffloadingSyntaxTests
     [InlineData("buddy:prompts=1", "found 1; expected yes or no")]
     [InlineData("buddy:ranking=1", "found 1; expected routerscore, coactivation")]
     [InlineData("mobile:base=buddy", "buddy is no exact method; expected finemoe")]
+    [InlineData("swapmoe:decay=1", "expected 0 up to 1")]
+    [InlineData("norm-pruning:decay=0", "norm-pruning has no choices; expected norm-pruning alone")]
     [InlineData("finemoe:maps=1.5", "1.5 is no integer")]
     [InlineData("finemoe:maps=0", "maps=0")]
     public void NonsenseIsRefused(string text, string expected)

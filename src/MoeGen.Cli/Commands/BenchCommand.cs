@@ -50,7 +50,8 @@ internal sealed class BenchCommand
     private void Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         ModelFolder folder = ModelFolder.Find(parsed.GetValue(_model) ?? ModelFolder.DemoName);
-        MoeOptions options = _runOptions.Read(parsed);
+        MoeOptions options = AutoMethod.Resolve(
+            folder, _runOptions.Read(parsed), _runOptions.ReadAuto(parsed), _streams, cancellationToken);
         using MoeModel model = ModelLoader.Load(folder, options, _streams, out _, cancellationToken);
         int count = parsed.GetValue(_tokens) ?? DefaultTokens;
 

@@ -39,7 +39,7 @@ internal sealed record BenchReport(
             WriteExperts(json, Result);
             if (!Options.Offloading.IsExact)
             {
-                WriteSelection(json, Result.Decode);
+                LossyStatistics.Write(json, Result.Decode, Options.Offloading.ExpectedAgreement);
             }
 
             json.WriteNumber("peak_rss_bytes", ProcessMemory.PeakResidentBytes());
@@ -73,10 +73,7 @@ internal sealed record BenchReport(
             ],
             .. Options.Offloading.IsExact ? Array.Empty<string>() :
             [
-                Line(
-                    "choices not run",
-                    $"{F(decode.SkippedShare, "P1")}, with {F(decode.SkippedWeightShare, "P1")} of their weight: not the exact model"),
-                Line("swaps", $"{decode.Swaps}, {new ByteSize(decode.SwapBytes)} read for them"),
+                Line("not exact", LossyStatistics.Describe(decode, Options.Offloading.ExpectedAgreement)),
             ],
             Line("peak memory", new ByteSize(ProcessMemory.PeakResidentBytes()).ToString()),
         ];
@@ -86,7 +83,9 @@ internal sealed record BenchReport(
         }
     }
 
-    private string Policy => Model.MemoryPlan.IsResident ? Offloading.Resident().Name : Options.Offloading.Name;
+    // a method that is not exact counts also where every expert is in memory
+    private string Policy =>
+        Model.MemoryPlan.IsResident && Options.Offloading.IsExact ? Offloading.Resident().Name : Options.Offloading.Name;
 
     // of decoded tokens, as the paper counts; of prompts apart
     private static void WriteExperts(Utf8JsonWriter json, BenchmarkResult result)
@@ -112,18 +111,8 @@ internal sealed record BenchReport(
         json.WriteNumber("evictions", decode.Evictions);
     }
 
-    // what a method that is not exact did with decoded tokens
-    private static void WriteSelection(Utf8JsonWriter json, OffloadingStatistics decode)
-    {
-        json.WriteNumber("skipped_share", decode.SkippedShare);
-        json.WriteNumber("skipped_weight_share", decode.SkippedWeightShare);
-        json.WriteNumber("swaps", decode.Swaps);
-        json.WriteNumber("swaps_failed", decode.FailedSwaps);
-        json.WriteNumber("swap_bytes", decode.SwapBytes);
-    }
-
     private string Describe(MemoryPlan plan) => plan.IsResident
-        ? "every expert resident"
+        ? "every expert resident" + (Options.Offloading.IsExact ? "" : $", {Options.Offloading.Name}")
         : $"{Options.Offloading.Name} with {plan.NumSlots} of {plan.NumExperts} experts in {new ByteSize(plan.TotalBytes)}";
 
     private static string Line(string title, string value) => $"{title,-24}{value}";

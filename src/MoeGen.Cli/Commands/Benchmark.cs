@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MoeGen.Evaluation;
 using MoeGen.Experts;
 
 namespace MoeGen.Cli.Commands;
@@ -80,17 +81,10 @@ internal sealed class Benchmark(MoeModel model, Func<int, int[]> prompts, int co
 
     public BenchmarkResult Result()
     {
-        double ttft = Percentile(_ttft, 0.5);
+        double ttft = Percentile.Of(_ttft, 0.5);
         return new BenchmarkResult(
-            ttft, _promptTokens * 1000.0 / ttft, Percentile(_tpot, 0.5), Percentile(_tpot, 0.95), Percentile(_tpot, 0.99),
-            _current.Length * 1000.0 / Percentile(_decode, 0.5), Percentile(_allocated, 0.5), _tpot.Count,
+            ttft, _promptTokens * 1000.0 / ttft, Percentile.Of(_tpot, 0.5), Percentile.Of(_tpot, 0.95), Percentile.Of(_tpot, 0.99),
+            _current.Length * 1000.0 / Percentile.Of(_decode, 0.5), Percentile.Of(_allocated, 0.5), _tpot.Count,
             _prefillStatistics.Aggregate((a, b) => a.Plus(b)), _decodeStatistics.Aggregate((a, b) => a.Plus(b)));
-    }
-
-    // nearest rank
-    private static double Percentile(List<double> values, double share)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
     }
 }

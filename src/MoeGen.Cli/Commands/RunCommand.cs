@@ -105,7 +105,9 @@ internal sealed class RunCommand
         string[] arguments = parsed.GetValue(_arguments)!;
         string prompt = arguments[^1];
         ModelFolder folder = ModelFolder.Find(arguments.Length == 2 ? arguments[0] : ModelFolder.DemoName);
-        using MoeModel model = ModelLoader.Load(folder, _runOptions.Read(parsed), _streams, out CodeOrigin origin, cancellationToken);
+        MoeOptions options = AutoMethod.Resolve(
+            folder, _runOptions.Read(parsed), _runOptions.ReadAuto(parsed), _streams, cancellationToken);
+        using MoeModel model = ModelLoader.Load(folder, options, _streams, out CodeOrigin origin, cancellationToken);
         if (!File.Exists(Path.Combine(folder.Path, "tokenizer.json")))
         {
             throw new CliException($"{folder.Path}: has no tokenizer.json; expected one, because a prompt is text");
@@ -147,7 +149,7 @@ internal sealed class RunCommand
 
         if (parsed.GetValue(_stats))
         {
-            WriteStats(parsed, generation, model);
+            WriteStats(options.Offloading, generation, model);
         }
     }
 
@@ -200,7 +202,7 @@ internal sealed class RunCommand
             json.WriteNumber("peak_rss_bytes", ProcessMemory.PeakResidentBytes());
         });
 
-    private void WriteStats(ParseResult parsed, TextGeneration generation, MoeModel model)
+    private void WriteStats(Offloading offloading, TextGeneration generation, MoeModel model)
     {
         int decoded = Math.Max(0, generation.GeneratedLength - 1);
         double tpot = decoded == 0 ? 0 : generation.DecodeTime.TotalMilliseconds / decoded;
@@ -213,17 +215,15 @@ internal sealed class RunCommand
         {
             OffloadingStatistics experts = model.Statistics;
             _streams.Error.WriteLine(
-                $"{parsed.GetValue(_runOptions.Offload)} with {experts.NumSlots} of {experts.NumExperts} experts: "
+                $"{offloading.Name} with {experts.NumSlots} of {experts.NumExperts} experts: "
                 + $"{F(experts.HitRate * 100)} % of {experts.Uses} uses hit, {experts.LateHits} late, {experts.Misses} missed; "
                 + $"{new ByteSize(experts.BytesRead)} read, {F(experts.StallTime.TotalMilliseconds)} ms waited for them; "
                 + $"prefetched {experts.Prefetches}, {experts.UsefulPrefetches} used");
-            if (experts.RouterChoices > 0)
-            {
-                _streams.Error.WriteLine(
-                    $"not exact: {F(experts.SkippedShare * 100)} % of the routers' choices did not run, with "
-                    + $"{F(experts.SkippedWeightShare * 100)} % of their weight; "
-                    + $"{experts.Swaps} experts swapped in, {new ByteSize(experts.SwapBytes)} read for it");
-            }
+        }
+
+        if (!offloading.IsExact)
+        {
+            _streams.Error.WriteLine($"{offloading.Name} is not exact: {LossyStatistics.Describe(model.Statistics, offloading.ExpectedAgreement)}");
         }
     }
 

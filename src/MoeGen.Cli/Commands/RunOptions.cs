@@ -2,12 +2,21 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using MoeGen.Experts.Prefetch.ExpertMaps;
 using MoeGen.Experts.Selection.VirtualExperts;
+using MoeGen.Planning;
 
 namespace MoeGen.Cli.Commands;
+
+/// <summary>How to run a model, and under which methods one after the other.</summary>
+/// <param name="Common">Everything but the method.</param>
+/// <param name="Methods">The methods; there may be none.</param>
+internal sealed record MethodOptions(MoeOptions Common, IReadOnlyList<Offloading> Methods);
 
 /// <summary>The options that every command has which runs a model.</summary>
 internal sealed class RunOptions
 {
+    /// <summary>The --offload that stands for the best one.</summary>
+    public const string Auto = "auto";
+
     private const string Cpu = "cpu";
 
     public Option<int?> Threads { get; } = Positive("--threads", "Threads that compute; default: one per processor.");
@@ -21,10 +30,28 @@ internal sealed class RunOptions
             + "needed. Default: most of the machine's memory.",
         "3GiB, 800MB");
 
-    public Option<string> Offload { get; } = Choice(
-        "--offload",
-        "Which experts are kept and loaded ahead where the budget does not hold all of them; resident refuses such a budget.",
-        Offloading.FineMoE().Name, Offloading.Names);
+    public Option<string> Offload { get; } = new("--offload")
+    {
+        Description = "Which experts are kept and loaded ahead where the budget does not hold all of them: "
+            + $"{string.Join(", ", Offloading.ExactNames)}; not exact: {string.Join(", ", Offloading.LossyNames)}; {Auto} finds out. Choices of "
+            + "a method stand behind it, as in buddy:gap=0.1.",
+        HelpName = "METHOD",
+        DefaultValueFactory = _ => Offloading.FineMoE().Name,
+    };
+
+    public Option<double?> Tolerance { get; } = new("--tolerance")
+    {
+        Description = $"Share of the tokens, 0 to 1, that may differ from the exact model's: lets --offload {Auto} choose a method that is not exact.",
+        HelpName = "X",
+    };
+
+    /// <summary>--offload of a command that compares methods.</summary>
+    public Option<string[]> Methods { get; } = new("--offload")
+    {
+        Description = "A method to compare with the exact model; given several times, each of them. Default: none, with --budget "
+            + $"{Offloading.FineMoE().Name}.",
+        HelpName = "METHOD",
+    };
 
     public Option<string?> MapStore { get; } = new("--map-store")
     {
@@ -38,29 +65,82 @@ internal sealed class RunOptions
         HelpName = "FILE",
     };
 
+    private readonly MobileRunOptions _mobile = new();
+
     public Option<string> Device { get; } = Choice("--device", "Where to compute.", Cpu, [Cpu]);
 
-    public void AddTo(Command command)
+    public RunOptions()
+    {
+        Offload.Validators.Add(result => CheckMethod(result, result.GetValueOrDefault<string>(), allowsAuto: true));
+        Methods.Validators.Add(result =>
+        {
+            foreach (string method in result.GetValueOrDefault<string[]>() ?? [])
+            {
+                CheckMethod(result, method, allowsAuto: false);
+            }
+        });
+        Tolerance.Validators.Add(
+            result => Check<double?>(result, Tolerance, value => value is null or (>= 0 and <= 1), "0 to 1"));
+    }
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="comparesMethods">Whether --offload may be given several times, for <see cref="ReadMethods"/>.</param>
+    public void AddTo(Command command, bool comparesMethods = false)
     {
         command.Options.Add(Threads);
         command.Options.Add(Context);
         command.Options.Add(Budget);
-        command.Options.Add(Offload);
+        command.Options.Add(comparesMethods ? Methods : Offload);
         command.Options.Add(MapStore);
         command.Options.Add(Plan);
+        _mobile.AddTo(command);
+        if (!comparesMethods)
+        {
+            command.Options.Add(Tolerance);
+        }
+
         command.Options.Add(Device);
     }
 
     public MoeOptions Read(ParseResult parsed)
     {
-        SwapPlan? plan = ReadPlan(parsed);
-        return new MoeOptions
+        MoeOptions common = ReadCommon(parsed);
+        if (ReadPlan(parsed) is { } plan)
         {
-            Threads = parsed.GetValue(Threads),
-            ContextLength = parsed.GetValue(Context),
-            MemoryBudget = parsed.GetValue(Budget) ?? (plan is null ? null : new ByteSize(plan.BudgetBytes)),
-            Offloading = plan is null ? ReadOffloading(parsed) : Offloading.SwapMoE(new SwapOptions { Plan = plan }),
-        };
+            return common with
+            {
+                MemoryBudget = common.MemoryBudget ?? new ByteSize(plan.BudgetBytes),
+                Offloading = Offloading.SwapMoE(new SwapOptions { Plan = plan }),
+            };
+        }
+
+        return common with { Offloading = ReadOffloading(parsed, parsed.GetValue(Offload)!) };
+    }
+
+    /// <summary>How a method is to be found; null: it was named.</summary>
+    /// <exception cref="CliException">A tolerance, and a method that was named.</exception>
+    public AutoOptions? ReadAuto(ParseResult parsed)
+    {
+        string name = parsed.GetValue(Offload)!;
+        double? tolerance = parsed.GetValue(Tolerance);
+        if (tolerance is not null && name != Auto)
+        {
+            throw new CliException($"--tolerance is of no use with --offload {name}; expected --offload {Auto}");
+        }
+
+        return name == Auto ? new AutoOptions { Tolerance = tolerance } : null;
+    }
+
+    /// <summary>Reads the options of a command that compares methods.</summary>
+    public MethodOptions ReadMethods(ParseResult parsed)
+    {
+        MoeOptions common = ReadCommon(parsed);
+        string[] named = parsed.GetValue(Methods) ?? [];
+
+        // who names a budget wants to know what it does
+        string[] methods = named.Length == 0 && common.MemoryBudget is not null ? [Offloading.FineMoE().Name] : named;
+        return new MethodOptions(common, [.. methods.Distinct().Select(name => ReadOffloading(parsed, name))]);
     }
 
     /// <summary>An option that takes an integer of at least 1.</summary>
@@ -94,19 +174,23 @@ internal sealed class RunOptions
         return option;
     }
 
-    private Offloading ReadOffloading(ParseResult parsed)
+    private MoeOptions ReadCommon(ParseResult parsed) => new()
     {
-        string name = parsed.GetValue(Offload)!;
-        if (parsed.GetValue(MapStore) is not { } path)
+        Threads = parsed.GetValue(Threads),
+        ContextLength = parsed.GetValue(Context),
+        MemoryBudget = parsed.GetValue(Budget),
+    };
+
+    private Offloading ReadOffloading(ParseResult parsed, string name)
+    {
+        string finemoe = Offloading.FineMoE().Name;
+        ExpertMapOptions maps = new() { StorePath = parsed.GetValue(MapStore) };
+        if (maps.StorePath is not null && !name.EndsWith(finemoe, StringComparison.Ordinal))
         {
-            return Offloading.TryParse(name, out Offloading? offloading)
-                ? offloading
-                : throw new InvalidOperationException("The parser takes names of presets alone.");
+            throw new CliException($"--map-store is of no use with --offload {name}; expected --offload {finemoe}");
         }
 
-        return name == Offloading.FineMoE().Name
-            ? Offloading.FineMoE(new ExpertMapOptions { StorePath = path })
-            : throw new CliException($"--map-store is of no use with --offload {name}; expected --offload finemoe");
+        return _mobile.Read(parsed, name, maps) ?? (name == finemoe || name == Auto ? Offloading.FineMoE(maps) : Offloading.Parse(name));
     }
 
     private SwapPlan? ReadPlan(ParseResult parsed)
@@ -125,6 +209,25 @@ internal sealed class RunOptions
         return File.Exists(path)
             ? SwapPlan.Load(path)
             : throw new CliException($"{path}: does not exist; expected a plan that `moegen plan` has written");
+    }
+
+    private static void CheckMethod(OptionResult result, string? method, bool allowsAuto)
+    {
+        try
+        {
+            if (method is not null && !(allowsAuto && method == Auto))
+            {
+                _ = Offloading.Parse(method);
+            }
+        }
+        catch (FormatException exception)
+        {
+            result.AddError($"--offload {exception.Message}{(allowsAuto ? $", or {Auto}" : "")}.");
+        }
+        catch (Exception exception) when (exception is MoeGenException or IOException)
+        {
+            // a file that a method names: whoever runs the method says what is wrong with it
+        }
     }
 
     private static Option<string> Choice(string name, string description, string fallback, IReadOnlyList<string> choices)

@@ -77,8 +77,7 @@ internal sealed class TraceCommand
         if (!options.Offloading.IsExact)
         {
             throw new CliException(
-                $"--offload {options.Offloading.Name} changes what routers choose; expected an exact method, one of "
-                + string.Join(", ", Offloading.ExactNames));
+                $"--offload {options.Offloading.Name} changes what runs; expected an exact method, because a trace holds what routers choose");
         }
 
         options = options with { ContextLength = options.ContextLength ?? ContextFor(folder.ReadSpec(_streams), promptTokens, tokens) };

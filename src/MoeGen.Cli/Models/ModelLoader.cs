@@ -18,15 +18,15 @@ internal static class ModelLoader
     {
         ModelFactory factory = FindFactory(folder, streams);
         origin = factory.Origin;
-        string? notice = null;
+        List<string> notices = [];
         MoeModel model;
         using (ProgressLine progress = new(streams, "loading weights"))
         {
-            model = factory.Load(folder.Path, options with { Progress = progress, Notice = text => notice = text }, cancellationToken);
+            model = factory.Load(folder.Path, options with { Progress = progress, Notice = notices.Add }, cancellationToken);
         }
 
-        // behind the progress, so that it has a line of its own
-        if (notice is not null)
+        // behind the progress, so that each has a line of its own
+        foreach (string notice in notices)
         {
             streams.Error.WriteLine("moegen: " + notice);
         }
@@ -34,7 +34,7 @@ internal static class ModelLoader
         return model;
     }
 
-    /// <summary>Finds or compiles the code.</summary>
+    /// <summary>Finds or compiles the code of a model.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <param name="streams">Where notes go.</param>
     public static ModelFactory FindFactory(ModelFolder folder, CliStreams streams)

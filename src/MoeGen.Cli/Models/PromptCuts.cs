@@ -23,8 +23,7 @@ internal static class PromptCuts
                 $"{paths[0]}: cannot be read as tokens, because the model's folder has no tokenizer.json; leave --text out for {without}");
         }
 
-        int[] specials = model.Tokenizer.Encode("", addSpecialTokens: true);
-        int[] start = specials.Length > 0 && specials[0] == model.Info.BosTokenId ? [specials[0]] : [];
+        int[] start = StartOf(model);
         int cut = length - Math.Min(start.Length, length - 1);
         int[] tokens = [.. paths.SelectMany(path => model.Tokenizer.Encode(File.ReadAllText(path), addSpecialTokens: false))];
         if (tokens.Length < (long)count * cut)
@@ -37,6 +36,13 @@ internal static class PromptCuts
         int distance = tokens.Length / count;
         int[] PromptAt(int first) => [.. start.Take(length - cut), .. tokens.AsSpan(first, cut)];
         return [.. Enumerable.Range(0, count).Select(prompt => PromptAt(prompt * distance))];
+    }
+
+    /// <summary>The token that the tokenizer begins texts with, or nothing.</summary>
+    public static int[] StartOf(MoeModel model)
+    {
+        int[] specials = model.Tokenizer.Encode("", addSpecialTokens: true);
+        return specials.Length > 0 && specials[0] == model.Info.BosTokenId ? [specials[0]] : [];
     }
 
     /// <summary>Prompts of random tokens.</summary>

@@ -64,10 +64,6 @@ internal sealed class QualityMeter
 
     /// <summary>The divergence that a share of the tokens does not exceed, by nearest rank, nats; NaN without tokens.</summary>
     /// <param name="share">Above 0, up to 1: 0.95 for the 95th percentile.</param>
-    public double DivergencePercentile(double share)
-    {
-        double[] sorted = [.. _divergences.AsSpan(0, NumTokens)];
-        sorted.AsSpan().Sort();
-        return sorted.Length == 0 ? double.NaN : sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
-    }
+    public double DivergencePercentile(double share) =>
+        Percentile.Of(new ArraySegment<double>(_divergences, 0, NumTokens), share);
 }

@@ -1,8 +1,8 @@
 namespace MoeGen.Evaluation;
 
 /// <summary>
-/// Cuts a text that may be longer than a model's context into windows that overlap by the prompt of a <see cref="TextWalk"/>: every token of
-/// the text behind the first prompt is foreseen once, with a prompt's length of text before it at least.
+/// Cuts a text that may be longer than a model's context into windows that overlap by the prompt of a <see cref="TextWalk"/>: every token
+/// of the text behind the first prompt is foreseen once, with a prompt's length of text before it at least.
 /// </summary>
 internal static class TextWindows
 {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using MoeGen.Engine.Sampling;
 using MoeGen.Experts;
 using MoeGen.Experts.Cache;
 using MoeGen.Simulation;
@@ -13,7 +14,8 @@ namespace MoeGen.Planning;
 /// </summary>
 /// <remarks>
 /// Which method is best depends on how the model routes, on how many experts fit and on how fast the disk is against the processor, and no
-/// rule of thumb knows all three. Only exact methods are considered.
+/// rule of thumb knows all three. Methods that are not exact are considered where a tolerance is given, and then run for real: what they
+/// change of the routing is not in the trace.
 /// </remarks>
 public static class AutoOffloading
 {
@@ -38,18 +40,11 @@ public static class AutoOffloading
         try
         {
             auto.Progress?.Invoke("loading for a profile");
-            using MoeModel model = load(options with { Offloading = Offloading.Lru() });
-            if (model.MemoryPlan.IsResident)
-            {
-                return new AutoChoice(Offloading.FineMoE(), "every expert fits into the memory budget: nothing is read while it runs", []);
-            }
-
-            auto.Progress?.Invoke("running a profile");
-            MachineProfile machine = Record(model, auto, trace, cancellationToken);
-            auto.Progress?.Invoke("simulating methods");
-            List<(Offloading Offloading, double TpotMs)> simulated = Simulate(model, machine, trace, cancellationToken);
-            AutoCandidate[] candidates = [.. simulated.Select(method => new AutoCandidate(method.Offloading.Name, method.TpotMs))];
-            return new AutoChoice(simulated[0].Offloading, Explain(model.MemoryPlan, machine, candidates), candidates);
+            List<ProfileText> texts = [];
+            AutoChoice exact = ChooseExact(load, options, auto, trace, texts, cancellationToken);
+            return auto.Tolerance is { } tolerance && exact.Candidates.Count > 0
+                ? ChooseWithin(tolerance, exact, new LossyTrial(load, options, texts), auto, cancellationToken)
+                : exact;
         }
         finally
         {
@@ -57,7 +52,46 @@ public static class AutoOffloading
         }
     }
 
-    private static MachineProfile Record(MoeModel model, AutoOptions auto, string path, CancellationToken cancellationToken)
+    private static AutoChoice ChooseExact(
+        Func<MoeOptions, MoeModel> load, MoeOptions options, AutoOptions auto, string trace, List<ProfileText> texts,
+        CancellationToken cancellationToken)
+    {
+        using MoeModel model = load(options with { Offloading = Offloading.Lru() });
+        if (model.MemoryPlan.IsResident)
+        {
+            return new AutoChoice(Offloading.FineMoE(), "every expert fits into the memory budget: nothing is read while it runs", []);
+        }
+
+        auto.Progress?.Invoke("running a profile");
+        MachineProfile machine = Record(model, auto, trace, texts, cancellationToken);
+        auto.Progress?.Invoke("simulating methods");
+        List<(Offloading Offloading, double TpotMs)> simulated = Simulate(model, machine, trace, cancellationToken);
+        AutoCandidate[] candidates = [.. simulated.Select(method => new AutoCandidate(method.Offloading.Name, method.TpotMs, null))];
+        return new AutoChoice(simulated[0].Offloading, Explain(model.MemoryPlan, machine, candidates), candidates);
+    }
+
+    // times of runs are compared with the time of a run, not with a simulated one
+    private static AutoChoice ChooseWithin(
+        double tolerance, AutoChoice exact, LossyTrial trial, AutoOptions auto, CancellationToken cancellationToken)
+    {
+        auto.Progress?.Invoke("trying methods that are not exact");
+        AutoCandidate measured = trial.Measure(exact.Offloading, cancellationToken);
+        List<(Offloading Offloading, AutoCandidate Candidate)> lossy = trial.Run(tolerance, cancellationToken);
+        lossy.Sort((a, b) => a.Candidate.TpotMs.CompareTo(b.Candidate.TpotMs));
+        (Offloading Offloading, AutoCandidate Candidate) best =
+            lossy.Count > 0 && lossy[0].Candidate.TpotMs < measured.TpotMs ? lossy[0] : (exact.Offloading, measured);
+        string changed = best.Offloading.IsExact
+            ? FormattableString.Invariant($"no method that changes at most {tolerance:p0} of the tokens was faster")
+            : FormattableString.Invariant($"{best.Candidate.Name} took {best.Candidate.TpotMs:g3} and changed {1 - best.Candidate.Agreement:p1} of the tokens, ")
+                + FormattableString.Invariant($"of which {tolerance:p0} may change");
+        AutoCandidate[] candidates =
+            [.. exact.Candidates.Concat(lossy.Select(method => method.Candidate)).OrderBy(candidate => candidate.TpotMs)];
+        string explanation = FormattableString.Invariant($"{exact.Explanation}; run for real it took {measured.TpotMs:g3} ms, and {changed}");
+        return new AutoChoice(best.Offloading, explanation, candidates);
+    }
+
+    private static MachineProfile Record(
+        MoeModel model, AutoOptions auto, string path, List<ProfileText> texts, CancellationToken cancellationToken)
     {
         Random random = new(auto.Seed);
         IReadOnlyList<int[]> prompts = auto.Prompts
@@ -76,7 +110,14 @@ public static class AutoOffloading
                 (start, began) = (model.Statistics, Stopwatch.GetTimestamp());
             }
 
-            run.Record(prompts[i], Math.Min(auto.Tokens, model.ContextLength - prompts[i].Length), sampling, cancellationToken);
+            List<int> tokens = [.. prompts[i]], best = [];
+            int numTokens = Math.Min(auto.Tokens, model.ContextLength - prompts[i].Length);
+            run.Record(prompts[i], numTokens, sampling, cancellationToken, (logits, token) =>
+            {
+                best.Add(Sampler.IndexOfLargest(logits));
+                tokens.Add(token);
+            });
+            texts.Add(new ProfileText([.. tokens], prompts[i].Length, [.. best]));
         }
 
         MachineProfile machine = MachineProfile.Of(model.Info, model.Statistics.Since(start), Stopwatch.GetElapsedTime(began));

@@ -18,6 +18,12 @@ public sealed record AutoOptions
     /// <summary>Tokens to decode behind each prompt.</summary>
     public int Tokens { get; init; } = DefaultTokens;
 
+    /// <summary>
+    /// Share of the decoded tokens, 0 to 1, that may differ from what the exact model finds most probable; null: exact methods alone are
+    /// considered.
+    /// </summary>
+    public double? Tolerance { get; init; }
+
     /// <summary>Seed of the texts.</summary>
     public int Seed { get; init; } = 1;
 
@@ -30,6 +36,11 @@ public sealed record AutoOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Sequences, 1, nameof(Sequences));
         ArgumentOutOfRangeException.ThrowIfLessThan(Tokens, 1, nameof(Tokens));
+        if (Tolerance is { } tolerance && !(tolerance is >= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Tolerance), tolerance, $"Tolerance is {tolerance}; expected 0 to 1.");
+        }
+
         if (Prompts is { Count: 0 })
         {
             throw new ArgumentException("Prompts is empty; expected at least one, or null.");

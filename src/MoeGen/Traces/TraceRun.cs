@@ -32,7 +32,10 @@ internal sealed class TraceRun : IDisposable
     /// <param name="numTokens">Most tokens to decode.</param>
     /// <param name="sampling">How they are chosen.</param>
     /// <param name="cancellationToken">Stops between two layers.</param>
-    public void Record(int[] prompt, int numTokens, SamplingOptions sampling, CancellationToken cancellationToken)
+    /// <param name="onToken">Hears of every token that is decoded: the logits that it was chosen by, [vocabulary], and its id.</param>
+    public void Record(
+        int[] prompt, int numTokens, SamplingOptions sampling, CancellationToken cancellationToken,
+        Action<ReadOnlySpan<float>, int>? onToken = null)
     {
         using Sequence sequence = _model.CreateSequence();
         _recorder.StartSequence();
@@ -59,6 +62,7 @@ internal sealed class TraceRun : IDisposable
                 break;
             }
 
+            onToken?.Invoke(_pass.Logits[0], token);
             _model.Run(_pass, sequence, [token], 1, cancellationToken);
         }
     }

@@ -99,8 +99,9 @@ internal sealed class SafetensorsWriter : IDisposable
         }
     }
 
-    // an empty file counts among them: .NET cannot tell it from a device, and nothing in it can be lost
-    private static bool IsNotReplaceable(string path)
+    /// <summary>Whether a path is a link or a device, which must not be replaced by a file.</summary>
+    /// <remarks>An empty file counts among them: .NET cannot tell it from a device, and nothing in it can be lost.</remarks>
+    internal static bool IsNotReplaceable(string path)
     {
         FileInfo file = new(path);
         return file.LinkTarget is not null || (file.Exists && file.Length == 0);

@@ -11,6 +11,7 @@ internal sealed unsafe class WeightLoader : IDisposable
 {
     private readonly RowReaders _readers = new();
     private readonly ParallelOptions _parallel;
+    private readonly ParallelOptions _expertsParallel;
     private readonly IProgress<LoadProgress>? _progress;
     private readonly long _bytesTotal;
     private long _bytesLoaded;
@@ -18,10 +19,13 @@ internal sealed unsafe class WeightLoader : IDisposable
     /// <summary>Prepares to load.</summary>
     /// <param name="options">Threads and progress.</param>
     /// <param name="bytesTotal">Bytes that will be read.</param>
+    /// <param name="numExpertReaders">Threads that read experts, at most: where they go on being read, their buffers are in the plan.</param>
     /// <param name="cancellationToken">Stops between pieces of a few MiB.</param>
-    public WeightLoader(MoeOptions options, long bytesTotal, CancellationToken cancellationToken)
+    public WeightLoader(MoeOptions options, long bytesTotal, int numExpertReaders, CancellationToken cancellationToken)
     {
-        _parallel = new() { MaxDegreeOfParallelism = options.ThreadsOrDefault, CancellationToken = cancellationToken };
+        int threads = options.ThreadsOrDefault;
+        _parallel = new() { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
+        _expertsParallel = new() { MaxDegreeOfParallelism = Math.Min(threads, numExpertReaders), CancellationToken = cancellationToken };
         _progress = options.Progress;
         _bytesTotal = bytesTotal;
     }
@@ -40,7 +44,7 @@ internal sealed unsafe class WeightLoader : IDisposable
     {
         IEnumerable<MatrixRead> inFileOrder =
             plan.DenseReads.OrderBy(read => read.Source.File.Path, StringComparer.Ordinal).ThenBy(read => read.Offset);
-        ForEach(inFileOrder, read =>
+        ForEach(_parallel, inFileOrder, read =>
         {
             RowReader reader = _readers.Rent();
             try
@@ -65,7 +69,7 @@ internal sealed unsafe class WeightLoader : IDisposable
     /// <exception cref="MoeGenException">An expert is damaged.</exception>
     public void LoadExperts(IExpertSource source, ExpertIndex experts, IReadOnlyList<int> keys, ExpertCache cache, ExpertNorms? norms)
     {
-        ForEach(InFileOrder(source, experts, keys), slot =>
+        ForEach(_expertsParallel, InFileOrder(source, experts, keys), slot =>
         {
             Read(source, experts.At(keys[slot]), cache.Address(slot));
             norms?.Measure(keys[slot], cache.Address(slot));
@@ -75,15 +79,13 @@ internal sealed unsafe class WeightLoader : IDisposable
     /// <summary>Reads every expert for its norm; slots that are not in use yet hold it meanwhile.</summary>
     /// <param name="source">Where they are.</param>
     /// <param name="experts">The model's experts.</param>
-    /// <param name="cache">Its slots.</param>
-    /// <param name="numSlots">How many there are.</param>
+    /// <param name="cache">Its slots, at least one for each thread that reads experts.</param>
     /// <param name="norms">Takes the norms.</param>
     /// <exception cref="MoeGenException">An expert is damaged.</exception>
-    public void MeasureExperts(IExpertSource source, ExpertIndex experts, ExpertCache cache, int numSlots, ExpertNorms norms)
+    public void MeasureExperts(IExpertSource source, ExpertIndex experts, ExpertCache cache, ExpertNorms norms)
     {
-        _parallel.MaxDegreeOfParallelism = Math.Min(_parallel.MaxDegreeOfParallelism, numSlots);
-        ConcurrentStack<int> slots = new(Enumerable.Range(0, _parallel.MaxDegreeOfParallelism));
-        ForEach(InFileOrder(source, experts, [.. Enumerable.Range(0, experts.Count)]), key =>
+        ConcurrentStack<int> slots = new(Enumerable.Range(0, _expertsParallel.MaxDegreeOfParallelism));
+        ForEach(_expertsParallel, InFileOrder(source, experts, [.. Enumerable.Range(0, experts.Count)]), key =>
         {
             _ = slots.TryPop(out int slot);
             Read(source, experts.At(key), cache.Address(slot));
@@ -116,12 +118,12 @@ internal sealed unsafe class WeightLoader : IDisposable
 
     private void Report(long bytes) => _progress?.Report(new LoadProgress(Interlocked.Add(ref _bytesLoaded, bytes), _bytesTotal));
 
-    private void ForEach<T>(IEnumerable<T> items, Action<T> load)
+    private static void ForEach<T>(ParallelOptions parallel, IEnumerable<T> items, Action<T> load)
     {
         try
         {
             // one by one in order: ranges would make the threads read at distant places of the file
-            Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), _parallel, load);
+            Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), parallel, load);
         }
         catch (AggregateException exception)
         {

@@ -57,7 +57,9 @@ public sealed unsafe class WeightStore : IDisposable
             IResidentSelection? selection = experts.Selection as IResidentSelection;
             ExpertNorms? norms = selection is { NeedsNorms: true } ? new ExpertNorms(declarations, index.Count) : null;
             int numRead = memory.IsResident ? index.Count : (norms is null ? 0 : index.Count) + (selection?.NumResident(memory.NumSlots) ?? 0);
-            using WeightLoader loader = new(options, WeightLoader.SizeOf(plan) + WeightLoader.SizeOf(source, numRead), cancellationToken);
+            long bytes = WeightLoader.SizeOf(plan) + WeightLoader.SizeOf(source, numRead);
+            int numReaders = memory.IsResident ? int.MaxValue : Math.Min(options.Readers, memory.NumSlots);
+            using WeightLoader loader = new(options, bytes, numReaders, cancellationToken);
             loader.LoadDense(plan, dense);
             if (memory.IsResident)
             {
@@ -66,7 +68,7 @@ public sealed unsafe class WeightStore : IDisposable
             }
             else if (norms is not null)
             {
-                loader.MeasureExperts(source, index, experts, memory.NumSlots, norms);
+                loader.MeasureExperts(source, index, experts, norms);
             }
 
             if (selection?.Start(experts, memory.NumSlots, norms is null ? default : norms.Values) is { } first && !memory.IsResident)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using MoeGen.Benchmarks.Results;
 using MoeGen.Benchmarks.Setup;
+using MoeGen.Cli.Output;
 
 namespace MoeGen.Benchmarks.Measuring;
 

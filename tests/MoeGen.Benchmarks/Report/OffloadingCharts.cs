@@ -1,6 +1,6 @@
-using MoeGen.Benchmarks.Charts;
 using MoeGen.Benchmarks.Measuring;
 using MoeGen.Benchmarks.Results;
+using MoeGen.Cli.Charts;
 
 namespace MoeGen.Benchmarks.Report;
 

@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using MoeGen.Benchmarks.Charts;
 using MoeGen.Benchmarks.Results;
+using MoeGen.Cli.Charts;
+using MoeGen.Cli.Output;
 
 namespace MoeGen.Benchmarks.Report;
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using MoeGen.Cli.Output;
 
 namespace MoeGen.Benchmarks.Results;
 

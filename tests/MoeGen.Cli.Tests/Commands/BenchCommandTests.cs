@@ -44,6 +44,31 @@ public class BenchCommandTests
         Assert.InRange(json["expert_slots"]!.GetValue<int>(), 2, 119);
     }
 
+    [Theory]
+    [InlineData("1.1", 1.0, 0.25)]
+    [InlineData("0", 0.0, 0.5)]
+    public async Task LossyMethod_SaysWhatItLeavesOut(string threshold, double fallbackShare, double skippedShare)
+    {
+        string[] args = ["bench", "demo", "--tokens", "16", "--runs", "1", "--offload", "mobile", "--threshold", threshold];
+        JsonObject json = (await CliRun.Of([.. args, "--json"])).Json();
+
+        // everything is in memory, and the method still changes the outputs
+        Assert.Equal("mobile", json["offload"]!.GetValue<string>());
+        Assert.Equal(15, json["decode_steps"]!.GetValue<int>());
+        Assert.Equal(fallbackShare, json["fallback_share"]!.GetValue<double>());
+        Assert.Equal(skippedShare, json["skipped_share"]!.GetValue<double>(), 1e-9);
+        Assert.Contains($"{15 * fallbackShare} of 15 decode steps ran again", (await CliRun.Of(args)).Output);
+    }
+
+    [Fact]
+    public async Task OptionsOfAnotherMethod_AreRefused()
+    {
+        (await CliRun.Of("bench", "--offload", "lru", "--threshold", "0.5")).AssertFailed("--threshold is of no use with --offload lru");
+        (await CliRun.Of("bench", "--offload", "mobile", "--map-store", "x")).AssertFailed("--map-store is of no use with --offload mobile");
+        Assert.Equal(ExitCodes.WrongUsage, (await CliRun.Of("bench", "--offload", "mobile", "--threshold", "-1")).ExitCode);
+        Assert.Equal(ExitCodes.WrongUsage, (await CliRun.Of("bench", "--offload", "mobile", "--threshold", "NaN")).ExitCode);
+    }
+
     [Fact]
     public async Task LossyMethod_SaysWhatItHasChanged()
     {

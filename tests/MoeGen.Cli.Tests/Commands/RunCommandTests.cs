@@ -59,6 +59,24 @@ public class RunCommandTests
         Assert.Contains("tokens/s", run.Error);
     }
 
+    [Theory]
+    [InlineData("mobile")]
+    [InlineData("mobile-finemoe")]
+    public async Task Threshold_DecidesBetweenTextsAndTheExactOne(string method)
+    {
+        string[] args = ["run", "Once upon a time", "--temperature", "0", "--max-tokens", "24", "--stats"];
+        CliRun exact = await CliRun.Of(args);
+        CliRun same = await CliRun.Of([.. args, "--offload", method, "--threshold", "1.1"]);
+        Assert.Equal(exact.Output, same.Output);
+        Assert.Contains("23 of 23 decode steps ran again", same.Error);
+        CliRun little = await CliRun.Of([.. args, "--offload", method, "--fallback", "never"]);
+        Assert.NotEqual(exact.Output, little.Output);
+
+        // half of four experts for 23 of 28 tokens: the prompt has all
+        Assert.Contains($"{method} is not exact: 41.1 % of what the routers chose", little.Error);
+        Assert.DoesNotContain("not exact", exact.Error);
+    }
+
     [Fact]
     public async Task StatsOfALossyMethod_SayWhatItHasChanged()
     {

@@ -135,5 +135,6 @@ public class TraceCommandTests
     {
         using TemporaryFolder folder = new();
         (await CliRun.Of("trace", s_model, "-o", folder["no/trace"])).AssertFailed("its folder does not exist");
+        (await CliRun.Of("trace", s_model, "-o", folder["trace"], "--offload", "mobile")).AssertFailed("expected an exact method");
     }
 }

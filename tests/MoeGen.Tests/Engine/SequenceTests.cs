@@ -1,4 +1,5 @@
 using MoeGen.Engine;
+using MoeGen.Evaluation;
 using MoeGen.Models;
 using MoeGen.Testing;
 using MoeGen.Weights;
@@ -89,6 +90,24 @@ public class SequenceTests
         model.Run(pass, sequence, [5, 6, 7, 8], 4, Token, length: 9);
         model.Run(pass, sequence, [9], 1, Token);
         Assert.Equal(["0-4 of 9: 1 2 3 4", "4-8 of 9: 5 6 7 8", "8-9 of 9: 9"], model.Runs);
+    }
+
+    [Fact]
+    public void WalkInChunks_BeginsAChunkAtTheRopeSwitch()
+    {
+        using Recorder model = Recorder.Create(Switch);
+        using TextWalk walk = new(model, promptLength: 2, chunk: 4);
+        walk.Start([.. Enumerable.Range(1, 12)]);
+        while (walk.MoveNext(Token))
+        {
+        }
+
+        // as steps do: what is foreseen up to the switch has the short factors, all behind it the long ones
+        string[] expected =
+        [
+            "0-2 of 2: 1 2", "2-6 of 6: 3 4 5 6", "6-8 of 8: 7 8", "0-4 of 11: 1 2 3 4", "4-8 of 11: 5 6 7 8", "8-11 of 11: 9 10 11",
+        ];
+        Assert.Equal(expected, model.Runs);
     }
 
     private sealed class Recorder(string folder, ModelInfo info, WeightStore weights, MoeOptions options)

@@ -39,7 +39,8 @@ public class QualityMeterTests
     public void WithoutTokens_ThereAreNoFigures()
     {
         QualityMeter meter = new(1);
-        Assert.All([meter.Perplexity, meter.Agreement, meter.Divergence, meter.DivergencePercentile(0.95)], figure => Assert.Equal(double.NaN, figure));
+        double[] figures = [meter.Perplexity, meter.Agreement, meter.Divergence, meter.DivergencePercentile(0.95)];
+        Assert.All(figures, figure => Assert.Equal(double.NaN, figure));
     }
 
     [Fact]

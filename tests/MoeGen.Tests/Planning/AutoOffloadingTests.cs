@@ -41,6 +41,30 @@ public sealed class AutoOffloadingTests
         Assert.NotEmpty(AutoOffloading.Choose(Load, new MoeOptions { ExpertSlots = 30 }, auto).Candidates);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.1)]
+    [InlineData(1)]
+    public void Tolerance_AdmitsMethodsThatKeepToIt(double tolerance)
+    {
+        AutoOptions auto = new() { Sequences = 2, Tokens = 12, Tolerance = tolerance };
+        AutoChoice choice = AutoOffloading.Choose(Load, new MoeOptions { ExpertSlots = 40, Threads = 1 }, auto);
+        AutoCandidate[] lossy = [.. choice.Candidates.Where(candidate => candidate.Agreement is not null)];
+        Assert.All(lossy, candidate => Assert.InRange(candidate.Agreement!.Value, 1 - tolerance, 1));
+        Assert.True(choice.Offloading.IsExact || lossy.Any(candidate => candidate.Name == choice.Offloading.Name));
+        Assert.True(tolerance < 1 || lossy.Length >= 6);
+        Assert.Contains(choice.Offloading.IsExact ? "was faster" : choice.Offloading.Name, choice.Explanation);
+    }
+
+    [Fact]
+    public void ExactMethod_AgreesInATrial()
+    {
+        // no tolerance at all, and every step within it
+        AutoOptions auto = new() { Sequences = 1, Tokens = 10, Tolerance = 0 };
+        AutoChoice choice = AutoOffloading.Choose(Load, new MoeOptions { ExpertSlots = 120 - 1, Threads = 1 }, auto);
+        Assert.All(choice.Candidates.Where(candidate => candidate.Agreement is not null), candidate => Assert.Equal(1, candidate.Agreement));
+    }
+
     [Fact]
     public void Profile_LeavesNoFile()
     {
@@ -59,6 +83,8 @@ public sealed class AutoOffloadingTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => AutoOffloading.Choose(Load, new MoeOptions(), new AutoOptions { Tokens = 0 }));
         Assert.Throws<ArgumentException>(() => AutoOffloading.Choose(Load, new MoeOptions(), new AutoOptions { Prompts = [] }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => AutoOffloading.Choose(Load, new MoeOptions(), new AutoOptions { Tolerance = double.NaN }));
         Assert.Throws<MemoryBudgetTooSmallException>(
             () => AutoOffloading.Choose(Load, new MoeOptions { MemoryBudget = new ByteSize(1000) }));
     }

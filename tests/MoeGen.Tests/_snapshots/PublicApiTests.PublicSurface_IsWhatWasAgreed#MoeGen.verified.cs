@@ -400,17 +400,38 @@ enum MoeGen.Experts.Selection.Mobile.FallbackRule
     const MoeGen.Experts.Selection.Mobile.FallbackRule RandomBig
     const MoeGen.Experts.Selection.Mobile.FallbackRule TopProbability
 
+class MoeGen.Experts.Selection.Mobile.MobileCalibration
+    Double Agreement { get; set; }
+    Double ExactPerplexity { get; set; }
+    Double FallbackShare { get; set; }
+    Double Perplexity { get; set; }
+    Double Tolerance { get; set; }
+    Int32 NumTokens { get; set; }
+    MoeGen.Experts.Selection.Mobile.FallbackRule Rule { get; set; }
+    Single Threshold { get; set; }
+    String Fingerprint { get; set; }
+    String Path { get; set; }
+    String ToString()
+    Void Save(String path)
+    new()
+    static MoeGen.Experts.Selection.Mobile.MobileCalibration Load(String path)
+
+class MoeGen.Experts.Selection.Mobile.MobileCalibrationException
+    String File { get; }
+
 class MoeGen.Experts.Selection.Mobile.MobileOptions
     Double RandomShare { get; set; }
     Int32 NumFirstTokens { get; set; }
     Int32 Seed { get; set; }
     MoeGen.Experts.Selection.Mobile.FallbackRule Rule { get; set; }
+    MoeGen.Experts.Selection.Mobile.MobileCalibration Calibration { get; set; }
     MoeGen.Offloading Base { get; set; }
     Single Threshold { get; set; }
     String ToString()
     const Int32 DefaultNumFirstTokens
     const Single DefaultThreshold
     new()
+    static MoeGen.Experts.Selection.Mobile.MobileOptions Of(MoeGen.Experts.Selection.Mobile.MobileCalibration calibration)
 
 struct MoeGen.Experts.Selection.SelectedLayer
     Int32 Layer { get; }
@@ -750,6 +771,7 @@ class MoeGen.Offloading
     Func<MoeGen.Experts.Prefetch.PrefetchSetup, Int64> PrefetchSizeInBytes { get; set; }
     Func<MoeGen.Experts.Prefetch.PrefetchSetup, MoeGen.Experts.Prefetch.IPrefetch> CreatePrefetch { get; set; }
     Func<MoeGen.Experts.Selection.SelectionSetup, MoeGen.Experts.Selection.ISelection> CreateSelection { get; set; }
+    Nullable<Double> ExpectedAgreement { get; set; }
     String Name { get; set; }
     String ToString()
     new()
@@ -761,7 +783,7 @@ class MoeGen.Offloading
     static MoeGen.Offloading FineMoE(MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions options = ...)
     static MoeGen.Offloading LeastStale()
     static MoeGen.Offloading Lfu()
-    static MoeGen.Offloading LfuOfSequence()
+    static MoeGen.Offloading LfuOfSequence(MoeGen.Experts.Selection.VirtualExperts.SwapPlan quotas = ...)
     static MoeGen.Offloading Lru()
     static MoeGen.Offloading LruPerLayer()
     static MoeGen.Offloading MoBiLE(MoeGen.Experts.Selection.Mobile.MobileOptions options = ...)
@@ -769,14 +791,16 @@ class MoeGen.Offloading
     static MoeGen.Offloading NextLayerRouter()
     static MoeGen.Offloading NormPruning()
     static MoeGen.Offloading OnDemand()
+    static MoeGen.Offloading Parse(String text)
     static MoeGen.Offloading Resident()
     static MoeGen.Offloading SwapMoE(MoeGen.Experts.Selection.VirtualExperts.SwapOptions options = ...)
 
 class MoeGen.Planning.AutoCandidate
     Double TpotMs { get; set; }
+    Nullable<Double> Agreement { get; set; }
     String Name { get; set; }
     String ToString()
-    new(String Name, Double TpotMs)
+    new(String Name, Double TpotMs, Nullable<Double> Agreement)
 
 class MoeGen.Planning.AutoChoice
     IReadOnlyList<MoeGen.Planning.AutoCandidate> Candidates { get; set; }
@@ -794,6 +818,7 @@ class MoeGen.Planning.AutoOptions
     Int32 Seed { get; set; }
     Int32 Sequences { get; set; }
     Int32 Tokens { get; set; }
+    Nullable<Double> Tolerance { get; set; }
     String ToString()
     const Int32 DefaultSequences
     const Int32 DefaultTokens

@@ -56,8 +56,10 @@ public sealed class BigLittle : ISelection
     /// <summary>Creates the selection, or none for a model that has nothing to halve.</summary>
     /// <param name="setup">The model.</param>
     /// <param name="options">Its choices.</param>
+    /// <exception cref="MobileCalibrationException">They were found for another model.</exception>
     internal static BigLittle? Create(SelectionSetup setup, MobileOptions options)
     {
+        options.Calibration?.CheckModel(setup.Fingerprint);
         if (setup.Grid.TopK > 1)
         {
             return new BigLittle(setup.Grid, options);

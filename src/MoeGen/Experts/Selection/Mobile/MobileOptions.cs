@@ -33,6 +33,17 @@ public sealed record MobileOptions
     /// </summary>
     public Offloading? Base { get; init; }
 
+    /// <summary>Where rule and threshold come from: a model that it does not belong to is refused; null: nowhere.</summary>
+    public MobileCalibration? Calibration { get; init; }
+
+    /// <summary>Rule and threshold of a calibration.</summary>
+    /// <param name="calibration">What was found for a model.</param>
+    public static MobileOptions Of(MobileCalibration calibration)
+    {
+        ArgumentNullException.ThrowIfNull(calibration);
+        return new MobileOptions { Rule = calibration.Rule, Threshold = calibration.Threshold, Calibration = calibration };
+    }
+
     /// <summary>Refuses options that make no sense.</summary>
     /// <exception cref="ArgumentException">A value is out of its range, or the base is not exact.</exception>
     internal void Validate()

@@ -144,11 +144,13 @@ public sealed class SwapMoEModelTests : IDisposable
     {
         using Demo model = Load(Offloading.NormPruning(), 26, null, threads: 1);
         _ = Tokens(model, 20);
+        float[] measured = ((VirtualExpertSelection)model.Selection!).Norms.ToArray();
         for (int layer = 0; layer < s_numLayers; layer++)
         {
             // 25 Virtual Experts in 5 layers
             double[] norms = [.. _exact.Layers[layer].Experts.Select(Norm)];
             ExpertsOf(model, layer, out List<int> resident);
+            Assert.All(norms, (norm, expert) => Assert.Equal(norm, measured[(layer * s_numExperts) + expert], norm * 1e-5));
             Assert.Equal(Enumerable.Range(0, s_numExperts).OrderByDescending(expert => norms[expert]).Take(5).Order(), resident);
         }
     }

@@ -1,7 +1,7 @@
 using System.Xml.Linq;
-using MoeGen.Benchmarks.Charts;
+using MoeGen.Cli.Charts;
 
-namespace MoeGen.Cli.Tests.Benchmarks;
+namespace MoeGen.Cli.Tests.Charts;
 
 public class LineChartTests
 {

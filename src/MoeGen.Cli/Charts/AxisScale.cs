@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MoeGen.Benchmarks.Charts;
+namespace MoeGen.Cli.Charts;
 
 /// <summary>An axis that begins and ends at round numbers, with round numbers between.</summary>
 internal sealed class AxisScale

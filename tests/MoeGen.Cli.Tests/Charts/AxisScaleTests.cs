@@ -1,6 +1,6 @@
-using MoeGen.Benchmarks.Charts;
+using MoeGen.Cli.Charts;
 
-namespace MoeGen.Cli.Tests.Benchmarks;
+namespace MoeGen.Cli.Tests.Charts;
 
 public class AxisScaleTests
 {

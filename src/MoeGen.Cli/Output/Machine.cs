@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 
-namespace MoeGen.Benchmarks.Setup;
+namespace MoeGen.Cli.Output;
 
 /// <summary>What a measurement has to say of the machine that it ran on.</summary>
 internal static class Machine

@@ -14,7 +14,9 @@ internal sealed class QualityModel
 {
     // every fifth sample is held out in turn
     private const int Folds = 5;
-    private const double WeightDecay = 0.02;
+
+    // a model of many layers has few samples for each, and must be held back more; what foresees held-out samples best is taken
+    private static readonly double[] s_weightDecays = [0.02, 0.3, 2];
 
     private readonly ExpertGrid _grid;
     private readonly Regression _regression;
@@ -28,7 +30,7 @@ internal sealed class QualityModel
         _features = new double[grid.NumLayers + 1];
     }
 
-    /// <summary>How far it was off on samples that it had not learnt from.</summary>
+    /// <summary>How far it was off on samples that it had not learnt from, each held out once.</summary>
     public required HeldOutError Error { get; init; }
 
     /// <summary>Learns from samples.</summary>
@@ -40,24 +42,10 @@ internal sealed class QualityModel
         IReadOnlyList<QualitySample> samples, ExpertGrid grid, int seed, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(samples.Count, Folds, nameof(samples));
-        QualityModel LearnFrom(IEnumerable<QualitySample> some, HeldOutError error)
-        {
-            QualitySample[] examples = [.. some];
-            double[][] inputs = [.. examples.Select(sample => ToFeatures(sample.Configuration, grid))];
-            double[][] targets = [.. examples.Select(ToTargets)];
-            return new QualityModel(grid, Regression.Learn(inputs, targets, WeightDecay, seed, cancellationToken)) { Error = error };
-        }
-
-        List<(QualitySample Sample, QualityForecast Forecast)> forecasts = [];
-        for (int fold = 0; fold < Folds; fold++)
-        {
-            QualityModel model = LearnFrom(samples.Where((_, i) => i % Folds != fold), HeldOutError.None);
-            forecasts.AddRange(samples
-                .Where((_, i) => i % Folds == fold)
-                .Select(sample => (sample, model.Predict([.. sample.Configuration.ExpertsPerLayer], sample.Configuration.UpdateInterval))));
-        }
-
-        return LearnFrom(samples, HeldOutError.Of(forecasts));
+        (double WeightDecay, HeldOutError Error) best = s_weightDecays
+            .Select(weightDecay => (weightDecay, ErrorOf(samples, grid, weightDecay, seed, cancellationToken)))
+            .MinBy(candidate => candidate.Item2.Score);
+        return LearnFrom(samples, grid, best.WeightDecay, seed, best.Error, cancellationToken);
     }
 
     /// <summary>Foresees a configuration.</summary>
@@ -73,6 +61,32 @@ internal sealed class QualityModel
         _features[^1] = 1.0 / updateInterval;
         _regression.Predict(_features, _targets);
         return new QualityForecast(Math.Clamp(_targets[0], 0, 1), _targets[1]);
+    }
+
+    private static HeldOutError ErrorOf(
+        IReadOnlyList<QualitySample> samples, ExpertGrid grid, double weightDecay, int seed, CancellationToken cancellationToken)
+    {
+        List<(QualitySample Sample, QualityForecast Forecast)> forecasts = [];
+        for (int fold = 0; fold < Folds; fold++)
+        {
+            QualitySample[] seen = [.. samples.Where((_, i) => i % Folds != fold)];
+            QualityModel model = LearnFrom(seen, grid, weightDecay, seed, HeldOutError.None, cancellationToken);
+            foreach (QualitySample sample in samples.Where((_, i) => i % Folds == fold))
+            {
+                forecasts.Add((sample, model.Predict([.. sample.Configuration.ExpertsPerLayer], sample.Configuration.UpdateInterval)));
+            }
+        }
+
+        return HeldOutError.Of(forecasts);
+    }
+
+    private static QualityModel LearnFrom(
+        IReadOnlyList<QualitySample> samples, ExpertGrid grid, double weightDecay, int seed, HeldOutError error,
+        CancellationToken cancellationToken)
+    {
+        double[][] inputs = [.. samples.Select(sample => ToFeatures(sample.Configuration, grid))];
+        double[][] targets = [.. samples.Select(ToTargets)];
+        return new QualityModel(grid, Regression.Learn(inputs, targets, weightDecay, seed, cancellationToken)) { Error = error };
     }
 
     private static double[] ToFeatures(SwapConfiguration configuration, ExpertGrid grid) =>

@@ -37,6 +37,18 @@ public class PlanCommandTests
     }
 
     [Fact]
+    public async Task Plan_IsTakenByBench()
+    {
+        using TemporaryFolder folder = new();
+        int[] experts = [.. (await CliRun.Of([.. s_short, "-o", folder["plan.json"], "--json"])).Json()["experts_per_layer"]!
+            .AsArray().Select(count => count!.GetValue<int>())];
+        string[] bench = ["bench", "demo", "--offload", "swapmoe", "--plan", folder["plan.json"], "--context", "64", "--prompt-tokens", "8"];
+        JsonObject json = (await CliRun.Of([.. bench, "--tokens", "8", "--runs", "1", "--json"])).Json();
+        Assert.Equal((Budget, experts.Sum() + 1), (json["budget_bytes"]!.GetValue<long>(), json["expert_slots"]!.GetValue<int>()));
+        Assert.Equal(0, json["expert_misses"]!.GetValue<int>());
+    }
+
+    [Fact]
     public async Task Text_IsForPeople()
     {
         CliRun run = await CliRun.Of(s_short);

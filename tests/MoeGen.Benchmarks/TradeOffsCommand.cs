@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using MoeGen.Benchmarks.Report;
 using MoeGen.Benchmarks.Setup;
 using MoeGen.Benchmarks.TradeOffs;
 using MoeGen.Cli.Output;
@@ -12,9 +11,11 @@ internal sealed class TradeOffsCommand
 {
     private const string Program = "dotnet run -c Release --project tests/MoeGen.Benchmarks -- trade-offs";
     private const long DefaultExpertBytes = 36_000_000; // 120 experts of the demo model make 4 GiB
-    private const int DefaultTokens = 48;
+    private const int DefaultTokens = 24;
+    private const int PlanSamples = 8; // random allocations, besides those that the search asks for
+    private const int PlanTokens = 48;
 
-    private static readonly int[] s_budgetPercents = [50, 35, 20];
+    private static readonly int[] s_budgetPercents = [50, 20];
 
     private readonly Option<string?> _work = new("--work")
     {
@@ -76,13 +77,22 @@ internal sealed class TradeOffsCommand
             long budget = model.BudgetFor(percent);
             string plan = work[$"plan-{percent}.json"];
             Console.Error.WriteLine($"planning Virtual Experts for {percent} % of the experts");
-            await tool.RunAsync(["plan", model.Folder, "--budget", $"{budget}", "-o", plan, "--text", .. RepositoryFolders.Texts], cancellationToken);
+            await tool.RunAsync(
+                [
+                    "plan", model.Folder, "--budget", $"{budget}", "-o", plan, "--samples", $"{PlanSamples}", "--tokens", $"{PlanTokens}",
+                    "--text", .. RepositoryFolders.Texts,
+                ],
+                cancellationToken);
             Console.Error.WriteLine($"evaluating methods with {percent} % of the experts");
-            string[] methods = [.. TradeOffMethods.All.SelectMany(method => new[] { "--offload", method.Text.Replace(TradeOffMethods.PlanFile, plan, StringComparison.Ordinal) })];
+            string[] methods =
+            [
+                .. TradeOffMethods.All.SelectMany(
+                    method => new[] { "--offload", method.Text.Replace(TradeOffMethods.PlanFile, plan, StringComparison.Ordinal) }),
+            ];
             JsonObject evaluation = (await tool.RunAsync(
                 [
                     "eval", model.Folder, "--text", .. RepositoryFolders.Texts, "--budget", $"{budget}", "--tokens", $"{tokens}",
-                    "--continuations", "1", "--continuation-tokens", "24", .. methods,
+                    "--continuations", "0", .. methods,
                 ],
                 cancellationToken)).Json;
             foreach ((JsonNode? found, TradeOffMethod method) in evaluation["methods"]!.AsArray().Zip(TradeOffMethods.All))

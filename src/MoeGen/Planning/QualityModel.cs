@@ -16,7 +16,7 @@ internal sealed class QualityModel
     private const int Folds = 5;
 
     // a model of many layers has few samples for each, and must be held back more; what foresees held-out samples best is taken
-    private static readonly double[] s_weightDecays = [0.02, 0.3, 2];
+    private static readonly double[] s_weightDecays = [0.02, 1, 10, 40];
 
     private readonly ExpertGrid _grid;
     private readonly Regression _regression;

@@ -53,18 +53,6 @@ internal static class OffloadingSyntax
             ["share"] = (options, value) => options with { RandomShare = Number(value) },
             ["base"] = (options, value) => options with { Base = Exact(value) },
         }),
-        Of("swapmoe", new SwapOptions(), Offloading.SwapMoE, new()
-        {
-            ["interval"] = (options, value) => options with { UpdateInterval = Integer(value) },
-            ["unit"] = (options, value) => options with { Unit = Choice<SwapUnit>(value) },
-            ["decay"] = (options, value) => options with { Decay = Number(value) },
-            ["hysteresis"] = (options, value) => options with { Hysteresis = Number(value) },
-            ["bandwidth"] = (options, value) => options with { BandwidthShare = Number(value) },
-            ["spare"] = (options, value) => options with { SpareSlots = Integer(value) },
-            ["score"] = (options, value) => options with { Score = Choice<ImportanceScore>(value) },
-            ["synchronous"] = (options, value) => options with { IsSynchronous = Flag(value) },
-            ["plan"] = (options, value) => options with { Plan = SwapPlan.Load(value) },
-        }),
     ];
 
     /// <summary>Reads a method.</summary>

@@ -79,8 +79,8 @@ internal sealed class TradeOffsCommand
             Console.Error.WriteLine($"planning Virtual Experts for {percent} % of the experts");
             await tool.RunAsync(
                 [
+                    // made of what the model writes by itself: the texts of the comparison are not to be known to a plan
                     "plan", model.Folder, "--budget", $"{budget}", "-o", plan, "--samples", $"{PlanSamples}", "--tokens", $"{PlanTokens}",
-                    "--text", .. RepositoryFolders.Texts,
                 ],
                 cancellationToken);
             Console.Error.WriteLine($"evaluating methods with {percent} % of the experts");

@@ -20,7 +20,8 @@ public sealed class DecodeAllocationTests
         Assert.True(Offloading.TryParse(method, out Offloading? offloading));
         MoeOptions options = new() { Offloading = offloading, Threads = 1, ExpertSlots = 40 };
         using Demo model = Demo.Load(RepositoryFiles.DemoModel, options);
-        using TextGeneration generation = model.Generate([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], new SamplingOptions { Seed = 5, MaxTokens = 200, IgnoreEos = true });
+        SamplingOptions sampling = new() { Seed = 5, MaxTokens = 200, IgnoreEos = true };
+        using TextGeneration generation = model.Generate([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], sampling);
         for (int i = 0; i < 80; i++)
         {
             Assert.True(generation.MoveNext());

@@ -33,15 +33,16 @@ internal sealed class RunOptions
     public Option<string> Offload { get; } = new("--offload")
     {
         Description = "Which experts are kept and loaded ahead where the budget does not hold all of them: "
-            + $"{string.Join(", ", Offloading.ExactNames)}; not exact: {string.Join(", ", Offloading.LossyNames)}; {Auto} finds out. Choices of "
-            + "a method stand behind it, as in buddy:gap=0.1.",
+            + $"{string.Join(", ", Offloading.ExactNames)}; not exact: {string.Join(", ", Offloading.LossyNames)}; {Auto} finds out. "
+            + "Choices of a method stand behind it, as in buddy:gap=0.1.",
         HelpName = "METHOD",
         DefaultValueFactory = _ => Offloading.FineMoE().Name,
     };
 
     public Option<double?> Tolerance { get; } = new("--tolerance")
     {
-        Description = $"Share of the tokens, 0 to 1, that may differ from the exact model's: lets --offload {Auto} choose a method that is not exact.",
+        Description = "Share of the tokens, 0 to 1, that may differ from the exact model's: "
+            + $"lets --offload {Auto} choose a method that is not exact.",
         HelpName = "X",
     };
 

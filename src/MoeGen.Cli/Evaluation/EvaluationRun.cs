@@ -1,6 +1,7 @@
 using MoeGen.Cli.Commands;
 using MoeGen.Cli.Models;
 using MoeGen.Cli.Output;
+using MoeGen.Evaluation;
 
 namespace MoeGen.Cli.Evaluation;
 
@@ -23,7 +24,7 @@ internal sealed class EvaluationRun(
         MethodResult exact;
         EvaluationReport report;
         Evaluator evaluator;
-        LogitsStore? logits = null;
+        ReferenceLogits? logits = null;
         try
         {
             // what the machine has, whatever the methods get: an exact method under any budget has the same bits
@@ -34,7 +35,9 @@ internal sealed class EvaluationRun(
                 TextDomain[] domains = [.. texts.Select(text => TextDomain.Of(text, model, settings))];
                 if (options.Methods.Count > 0)
                 {
-                    logits = new LogitsStore(domains.Sum(domain => (long)domain.NumTokens), model.Info.VocabSize, temporaryFolder);
+                    long freeBytes = new DriveInfo(Path.GetFullPath(temporaryFolder)).AvailableFreeSpace;
+                    CheckRoom(domains.Sum(domain => (long)domain.NumTokens), model.Info.VocabSize, temporaryFolder, freeBytes);
+                    logits = new ReferenceLogits(model.Info.VocabSize, temporaryFolder);
                 }
 
                 evaluator = new Evaluator(domains, settings, logits, streams);
@@ -57,6 +60,24 @@ internal sealed class EvaluationRun(
         finally
         {
             logits?.Dispose();
+        }
+    }
+
+    /// <summary>Refuses a disk that the exact model's logits do not fit on, before anything runs.</summary>
+    /// <param name="numRows">Tokens.</param>
+    /// <param name="vocabSize">Logits of a token.</param>
+    /// <param name="folder">Where they go.</param>
+    /// <param name="freeBytes">Bytes that are free there.</param>
+    /// <exception cref="CliException">They do not fit.</exception>
+    internal static void CheckRoom(long numRows, int vocabSize, string folder, long freeBytes)
+    {
+        long bytes = numRows * vocabSize * sizeof(float);
+        if (bytes > freeBytes)
+        {
+            throw new CliException(
+                $"{folder}: has {freeBytes} bytes free ({new ByteSize(freeBytes)}); expected {bytes} ({new ByteSize(bytes)}) "
+                + $"for the logits of {numRows} tokens, with which the methods are compared. "
+                + "Use fewer --tokens, or name another folder in TMPDIR.");
         }
     }
 

@@ -13,7 +13,7 @@ namespace MoeGen.Cli.Evaluation;
 /// <param name="logits">Where the exact model's logits go and come from; null: no method follows.</param>
 /// <param name="streams">Where the progress goes.</param>
 internal sealed class Evaluator(
-    IReadOnlyList<TextDomain> domains, EvaluationSettings settings, LogitsStore? logits, CliStreams streams)
+    IReadOnlyList<TextDomain> domains, EvaluationSettings settings, ReferenceLogits? logits, CliStreams streams)
 {
     /// <summary>What all texts together are called.</summary>
     public const string All = "all";
@@ -41,7 +41,7 @@ internal sealed class Evaluator(
                     walk.Start(window);
                     while (walk.MoveNext(cancellationToken))
                     {
-                        logits?.Write(all.NumTokens, walk.Logits);
+                        logits?.Add(walk.Logits);
                         Add(meter, all, TokenQuality.Of(walk.Logits, walk.Logits, walk.NextToken));
                     }
 
@@ -71,7 +71,6 @@ internal sealed class Evaluator(
         QualityMeter all = new(NumTokens);
         List<QualityMeter> meters = [];
         DecodeTimer timer = new(model, NumTokens);
-        float[] exact = new float[model.Info.VocabSize];
         using (TextWalk walk = new(model, settings.PromptTokens))
         {
             using ProgressLine progress = new(streams, name);
@@ -83,7 +82,7 @@ internal sealed class Evaluator(
                     timer.ReadPrompt(walk, window, cancellationToken);
                     do
                     {
-                        logits!.Read(all.NumTokens, exact);
+                        ReadOnlySpan<float> exact = logits!.Read(all.NumTokens);
                         Add(meter, all, TokenQuality.Of(exact, walk.Logits, walk.NextToken));
                     }
                     while (timer.MoveNext(walk, cancellationToken));

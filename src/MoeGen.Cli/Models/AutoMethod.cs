@@ -21,7 +21,8 @@ internal static class AutoMethod
 
         ModelFactory factory = ModelLoader.FindFactory(folder, streams);
         auto = auto with { Progress = text => streams.Error.WriteLine($"moegen: auto: {text}") };
-        AutoChoice choice = AutoOffloading.Choose(tried => factory.Load(folder.Path, tried, cancellationToken), options, auto, cancellationToken);
+        AutoChoice choice = AutoOffloading.Choose(
+            tried => factory.Load(folder.Path, tried, cancellationToken), options, auto, cancellationToken);
         streams.Error.WriteLine($"moegen: auto: {choice.Offloading.Name}: {choice.Explanation}");
         return options with { Offloading = choice.Offloading };
     }

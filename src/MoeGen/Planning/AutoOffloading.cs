@@ -82,7 +82,8 @@ public static class AutoOffloading
             lossy.Count > 0 && lossy[0].Candidate.TpotMs < measured.TpotMs ? lossy[0] : (exact.Offloading, measured);
         string changed = best.Offloading.IsExact
             ? FormattableString.Invariant($"no method that changes at most {tolerance:p0} of the tokens was faster")
-            : FormattableString.Invariant($"{best.Candidate.Name} took {best.Candidate.TpotMs:g3} and changed {1 - best.Candidate.Agreement:p1} of the tokens, ")
+            : FormattableString.Invariant($"{best.Candidate.Name} took {best.Candidate.TpotMs:g3} and changed ")
+                + FormattableString.Invariant($"{1 - best.Candidate.Agreement:p1} of the tokens, ")
                 + FormattableString.Invariant($"of which {tolerance:p0} may change");
         AutoCandidate[] candidates =
             [.. exact.Candidates.Concat(lossy.Select(method => method.Candidate)).OrderBy(candidate => candidate.TpotMs)];

@@ -84,6 +84,41 @@ public class BenchCommandTests
         Assert.Contains("not exact", (await CliRun.Of(args)).Output);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("1")]
+    public async Task Auto_RunsTheMethodThatItHasFoundAndSaysWhy(string? tolerance)
+    {
+        string[] args = ["bench", "demo", "--tokens", "8", "--runs", "1", "--budget", "14MiB", "--offload", "auto", "--json"];
+        CliRun run = await CliRun.Of([.. args, .. tolerance is null ? Array.Empty<string>() : ["--tolerance", tolerance]]);
+        string method = run.Json()["offload"]!.GetValue<string>();
+        Assert.Contains($"moegen: auto: {method}: ", run.Error);
+        Assert.Contains(" experts fit, experts arrive at ", run.Error);
+        Assert.Equal(tolerance is not null, run.Error.Contains("trying methods that are not exact", StringComparison.Ordinal));
+        Assert.True(tolerance is not null || Offloading.ExactNames.Contains(method));
+    }
+
+    [Fact]
+    public async Task MethodWithChoices_RunsWithThem()
+    {
+        string[] args = ["bench", "demo", "--tokens", "8", "--runs", "1", "--budget", "14MiB", "--json", "--offload"];
+        Assert.Equal("buddy:gap=0.3,base=lru", (await CliRun.Of([.. args, "buddy:gap=0.3,base=lru"])).Json()["offload"]!.GetValue<string>());
+        CliRun wrong = await CliRun.Of([.. args, "buddy:gap=3"]);
+        Assert.Equal(ExitCodes.WrongUsage, wrong.ExitCode);
+        Assert.Contains("--offload buddy:gap=3: ", wrong.Error);
+        wrong = await CliRun.Of([.. args, "fine"]);
+        Assert.Equal(ExitCodes.WrongUsage, wrong.ExitCode);
+        Assert.Contains("--offload fine: fine is no method; expected finemoe", wrong.Error);
+        Assert.Contains("or auto", wrong.Error);
+    }
+
+    [Fact]
+    public async Task Tolerance_IsForAutoAlone()
+    {
+        (await CliRun.Of("bench", "--offload", "buddy", "--tolerance", "0.1")).AssertFailed("--tolerance is of no use with --offload buddy");
+        Assert.Equal(ExitCodes.WrongUsage, (await CliRun.Of("bench", "--offload", "auto", "--tolerance", "2")).ExitCode);
+    }
+
     [Fact]
     public void DecodedToken_AllocatesNothingInTheWholeProcess() =>
         Assert.Equal(0, BenchDemo("--runs", "3")["allocated_bytes_per_token"]!.GetValue<double>());

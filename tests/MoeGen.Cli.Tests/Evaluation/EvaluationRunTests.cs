@@ -13,6 +13,15 @@ public sealed class EvaluationRunTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
+    public void DiskThatIsTooSmall_IsRefused()
+    {
+        string message = Assert.Throws<CliException>(() => EvaluationRun.CheckRoom(1000, 4096, "here", freeBytes: 16_383_999)).Message;
+        Assert.Contains("here: has 16383999 bytes free (15.6 MiB); expected 16384000 (15.6 MiB) for the logits of 1000 tokens", message);
+        Assert.Contains("fewer --tokens", message);
+        EvaluationRun.CheckRoom(1000, 4096, "here", freeBytes: 16_384_000);
+    }
+
+    [Fact]
     public void ExactMethod_IsTheExactModelToTheLastBit()
     {
         EvaluationReport report = Run(new ByteSize(14 << 20), CancellationToken.None, Offloading.Lru(), Offloading.FineMoE());

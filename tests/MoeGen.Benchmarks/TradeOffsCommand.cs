@@ -57,7 +57,7 @@ internal sealed class TradeOffsCommand
                 int tokens = parsed.GetValue(tradeOffs._tokens) ?? DefaultTokens;
                 JsonObject measured = await MeasureAsync(parsed.GetValue(tradeOffs._work), budgets, tokens, cancellationToken);
                 Directory.CreateDirectory(Path.GetDirectoryName(results)!);
-                WholeFile.Write(results, measured.ToJsonString(new() { WriteIndented = true }) + "\n");
+                WholeFile.Write(results, measured.ToJsonString() + "\n");
             }
 
             new TradeOffsPage(JsonNode.Parse(File.ReadAllText(results))!.AsObject(), Program).Write(docs);

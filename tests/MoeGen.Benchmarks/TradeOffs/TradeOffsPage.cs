@@ -41,7 +41,6 @@ internal sealed class TradeOffsPage(JsonObject results, string command)
                 ![Quality against speed]({chart})
 
                 {Table(evaluation)}
-
                 """)).Append('\n');
         }
 

@@ -11,8 +11,9 @@ using MoeGen.Experts.Selection.VirtualExperts;
 namespace MoeGen;
 
 /// <summary>
-/// How a model runs whose experts do not all fit into memory: which experts are given up for others, and which are loaded ahead. The
-/// presets are published methods and the baselines they are compared with; a method of your own combines an eviction with a prefetcher.
+/// How a model runs whose experts do not all fit into memory: which experts are given up for others, which are loaded ahead, and which
+/// ones a token runs. The presets are published methods and the baselines they are compared with; a method of your own combines an
+/// eviction with a prefetcher and, if it need not be exact, a selection.
 /// </summary>
 public sealed record Offloading
 {
@@ -58,7 +59,7 @@ public sealed record Offloading
     public bool IsExact { get; init; } = true;
 
     /// <summary>
-    /// Share of tokens, 0 to 1, that a calibration lets expect to be those of the exact model; null: nothing was measured.
+    /// Share of tokens, 0 to 1, that a plan or a calibration expects to be those of the exact model; null: nothing was measured.
     /// </summary>
     public double? ExpectedAgreement { get; init; }
 
@@ -209,6 +210,7 @@ public sealed record Offloading
         {
             Name = "swapmoe",
             IsExact = false,
+            ExpectedAgreement = choices.Plan?.PredictedAgreement,
             CreateEviction = _ => new NoEviction(),
             CreateSelection = setup => new VirtualExpertSelection(setup, choices),
             SelectionSizeInBytes = VirtualExpertSelection.SizeInBytesOf,

@@ -48,7 +48,7 @@ internal static class OffloadingSyntax
         Of("mobile", new MobileOptions(), Offloading.MoBiLE, new()
         {
             ["threshold"] = (options, value) => options with { Threshold = Number(value) },
-            ["rule"] = (options, value) => options with { Rule = Choice<FallbackRule>(value) },
+            ["rule"] = (options, value) => options with { Rule = Rule(value) },
             ["first"] = (options, value) => options with { NumFirstTokens = Integer(value) },
             ["share"] = (options, value) => options with { RandomShare = Number(value) },
             ["base"] = (options, value) => options with { Base = Exact(value) },
@@ -121,6 +121,10 @@ internal static class OffloadingSyntax
         Enum.TryParse(value, ignoreCase: true, out T choice) && Enum.IsDefined(choice) && !char.IsAsciiDigit(value[0])
             ? choice
             : throw new FormatException($"found {value}; expected {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}");
+
+    private static FallbackRule Rule(string name) => FallbackRuleNames.TryParse(name, out FallbackRule rule)
+        ? rule
+        : throw new FormatException($"found {name}; expected {string.Join(", ", FallbackRuleNames.All)}");
 
     private static Offloading Exact(string name) => Offloading.TryParse(name, out Offloading? preset) && preset.IsExact
         ? preset

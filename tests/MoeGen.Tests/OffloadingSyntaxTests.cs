@@ -18,7 +18,7 @@ public class OffloadingSyntaxTests
     [InlineData("buddy:gap=0.1", "buddy")]
     [InlineData("buddy:gap=0.1,ranking=coactivation,prompts=yes,entropy=0.5,missing=0.5,base=lru", "buddy")]
     [InlineData("mobile:threshold=0.7,base=finemoe", "big-little")]
-    [InlineData("mobile:rule=alwayslittle,first=3,share=0.5", "big-little")]
+    [InlineData("mobile:rule=never,first=3,share=0.5", "big-little")]
     [InlineData("swapmoe:interval=4,unit=request,decay=0.5,hysteresis=0,bandwidth=1,spare=2", "swapmoe")]
     [InlineData("swapmoe:score=tokencount,synchronous=yes", "swapmoe")]
     public void Choices_AreTaken(string text, string selection)

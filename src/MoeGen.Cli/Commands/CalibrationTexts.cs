@@ -1,3 +1,4 @@
+using MoeGen.Cli.Models;
 using MoeGen.Evaluation;
 
 namespace MoeGen.Cli.Commands;
@@ -28,8 +29,7 @@ internal static class CalibrationTexts
                 + "expected fewer --prompt-tokens");
         }
 
-        int[] specials = model.Tokenizer.Encode("", addSpecialTokens: true);
-        int? start = specials.Length > 0 && specials[0] == model.Info.BosTokenId ? specials[0] : null;
+        int? start = PromptCuts.StartOf(model) is [int token] ? token : null;
         int count = Math.Max(least, numTokens / paths.Count);
         List<int[]> windows = [];
         foreach (string path in paths)

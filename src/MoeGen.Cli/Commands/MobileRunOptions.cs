@@ -19,7 +19,7 @@ internal sealed class MobileRunOptions
     };
 
     /// <summary>How the confidence is measured.</summary>
-    public Option<string?> Fallback { get; } = RuleOption(FallbackRuleNames.All);
+    public Option<string?> Fallback { get; } = RuleOption(FallbackRuleNames.OfThresholds);
 
     /// <summary>Where both may come from.</summary>
     public Option<string?> Calibration { get; } = new("--calibration")

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MoeGen.Cli.Models;
+using MoeGen.Evaluation;
 using MoeGen.Experts;
 
 namespace MoeGen.Cli.Evaluation;

@@ -14,7 +14,7 @@ internal static class LossyStatistics
         $"{Percent(statistics.SkippedShare)} of what the routers chose did not run ({Percent(statistics.SkippedWeightShare)} of its weight)"
         + $"; {statistics.Repeats} of {statistics.DecodeSteps} decode steps ran again with all experts"
         + $"; {statistics.Swaps} experts swapped in, {new ByteSize(statistics.SwapBytes)} read for it"
-        + (expectedAgreement is { } agreement ? $"; {Percent(agreement)} of tokens as the exact model's expected of its calibration" : "");
+        + (expectedAgreement is { } agreement ? $"; {Percent(agreement)} of tokens as the exact model's expected of its calibration or plan" : "");
 
     /// <summary>Members of an object.</summary>
     /// <inheritdoc cref="Describe"/>

@@ -9,6 +9,11 @@ internal static class Percentile
     public static double Of(IReadOnlyCollection<double> values, double share)
     {
         double[] sorted = [.. values.Order()];
-        return sorted.Length == 0 ? double.NaN : sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
+        return sorted.Length == 0 ? double.NaN : sorted[RankOf(share, sorted.Length)];
     }
+
+    /// <summary>The 0-based place of a percentile among values in ascending order.</summary>
+    /// <param name="share">Above 0, up to 1.</param>
+    /// <param name="count">Values, at least one.</param>
+    public static int RankOf(double share, int count) => Math.Clamp((int)Math.Ceiling(share * count) - 1, 0, count - 1);
 }

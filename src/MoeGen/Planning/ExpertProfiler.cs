@@ -70,7 +70,7 @@ internal static class ExpertProfiler
             }
         }
 
-        return Median.Of(times);
+        return Percentile.Of(times, 0.5);
     }
 
     // medians of steps that run one expert of each layer, and of those that run most; of several rounds the least, as chance only makes
@@ -96,8 +96,8 @@ internal static class ExpertProfiler
             // the first round brings experts into memory, and code is compiled
             if (round > 0)
             {
-                oneMs = Math.Min(oneMs, ofOne.Count == 0 ? 0 : Median.Of(ofOne));
-                mostMs = Math.Min(mostMs, Median.Of(ofMost));
+                oneMs = Math.Min(oneMs, ofOne.Count == 0 ? 0 : Percentile.Of(ofOne, 0.5));
+                mostMs = Math.Min(mostMs, Percentile.Of(ofMost, 0.5));
             }
         }
 

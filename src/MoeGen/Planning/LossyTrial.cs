@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MoeGen.Engine.Sampling;
 using MoeGen.Evaluation;
 
@@ -29,8 +28,7 @@ internal sealed class LossyTrial(Func<MoeOptions, MoeModel> load, MoeOptions opt
             foreach (string name in row)
             {
                 Offloading offloading = Offloading.Parse(name);
-                AutoCandidate candidate = Measure(offloading, cancellationToken);
-                if (candidate.Agreement < 1 - tolerance)
+                if (TryMeasure(offloading, cancellationToken) is not { } candidate || candidate.Agreement < 1 - tolerance)
                 {
                     break;
                 }
@@ -46,29 +44,37 @@ internal sealed class LossyTrial(Func<MoeOptions, MoeModel> load, MoeOptions opt
     public AutoCandidate Measure(Offloading offloading, CancellationToken cancellationToken)
     {
         using MoeModel model = load(options with { Offloading = offloading });
-        int numEqual = 0, numTokens = 0, numSteps = 0;
-        double milliseconds = 0;
+        DecodeTimer timer = new(model, texts.Sum(text => text.Best.Length));
+        int numEqual = 0, numTokens = 0;
         foreach (ProfileText text in texts)
         {
             // the last token is foreseen, not run
             using TextWalk walk = new(model, text.PromptLength);
-            walk.Start(text.Tokens);
-            for (int i = 0; i < text.Best.Length; i++)
+            timer.ReadPrompt(walk, text.Tokens, cancellationToken);
+            int step = 0;
+            do
             {
-                long start = Stopwatch.GetTimestamp();
-                if (!walk.MoveNext(cancellationToken))
-                {
-                    break;
-                }
-
-                // the first step is the prompt
-                milliseconds += i == 0 ? 0 : Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-                numSteps += i == 0 ? 0 : 1;
-                numEqual += Sampler.IndexOfLargest(walk.Logits) == text.Best[i] ? 1 : 0;
-                numTokens++;
+                numEqual += Sampler.IndexOfLargest(walk.Logits) == text.Best[step++] ? 1 : 0;
             }
+            while (timer.MoveNext(walk, cancellationToken));
+            timer.End();
+            numTokens += step;
         }
 
-        return new AutoCandidate(offloading.Name, milliseconds / Math.Max(1, numSteps), numEqual / (double)Math.Max(1, numTokens));
+        double tpotMs = timer.Figures() is { } steps ? 1000 / steps.TokensPerSecond : 0;
+        return new AutoCandidate(offloading.Name, tpotMs, numEqual / (double)numTokens);
+    }
+
+    // the budget may do for an exact method and not for one that holds an expert of every layer
+    private AutoCandidate? TryMeasure(Offloading offloading, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Measure(offloading, cancellationToken);
+        }
+        catch (MemoryBudgetTooSmallException)
+        {
+            return null;
+        }
     }
 }

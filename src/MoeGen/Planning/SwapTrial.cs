@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MoeGen.Engine;
 using MoeGen.Evaluation;
 
@@ -67,31 +66,20 @@ internal sealed class SwapTrial : IDisposable
         using MoeModel model = _planned.Load(_options with { Offloading = offloading }, cancellationToken);
         using TextWalk walk = new(model, _promptLength);
         QualityMeter meter = new(_exact.Count);
-        List<double> times = [];
+        DecodeTimer timer = new(model, _exact.Count);
         foreach (int[] text in _texts)
         {
-            walk.Start(text);
-            bool isPrompt = true;
-            while (true)
+            timer.ReadPrompt(walk, text, cancellationToken);
+            do
             {
-                long start = Stopwatch.GetTimestamp();
-                if (!walk.MoveNext(cancellationToken))
-                {
-                    break;
-                }
-
-                if (!isPrompt)
-                {
-                    times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-                }
-
-                isPrompt = false;
                 meter.Add(_exact.Read(meter.NumTokens), walk.Logits, walk.NextToken);
             }
+            while (timer.MoveNext(walk, cancellationToken));
+            timer.End();
         }
 
         QualitySample sample = new(configuration, meter.Agreement, meter.Divergence);
-        return new SwapRun(sample, Median.Of(times), model.MemoryPlan, model.Statistics);
+        return new SwapRun(sample, timer.Figures()!.TpotMs, model.MemoryPlan, model.Statistics);
     }
 
     /// <inheritdoc/>

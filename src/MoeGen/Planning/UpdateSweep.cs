@@ -1,3 +1,5 @@
+using MoeGen.Evaluation;
+
 namespace MoeGen.Planning;
 
 /// <summary>
@@ -21,7 +23,7 @@ internal sealed class UpdateSweep
     public UpdateSweep(IReadOnlyList<IReadOnlyList<double>> tpotMs)
     {
         TpotMs = [.. tpotMs.Select(rounds => rounds.Min())];
-        double noise = Median.Of([.. tpotMs.Select(rounds => (Median.Of(rounds) / rounds.Min()) - 1)]);
+        double noise = Percentile.Of([.. tpotMs.Select(rounds => (Percentile.Of(rounds, 0.5) / rounds.Min()) - 1)], 0.5);
         int best = Knee.Find([.. TpotMs], Math.Max(LeastTolerance, noise));
         Best = Intervals[best];
         BestMs = Math.Max(0, TpotMs[best] - TpotMs[0]);

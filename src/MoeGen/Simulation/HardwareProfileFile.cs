@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MoeGen.Files;
 
 namespace MoeGen.Simulation;
 
@@ -41,27 +42,8 @@ internal static class HardwareProfileFile
     /// <param name="path">The file.</param>
     /// <exception cref="HardwareProfileException">It is no profile.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static HardwareProfile Read(string path)
-    {
-        long length = new FileInfo(path).Length;
-        if (length > MaxFileBytes)
-        {
-            throw new HardwareProfileException(path, $"has {length} bytes; expected at most {MaxFileBytes}");
-        }
-
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return json.RootElement.ValueKind == JsonValueKind.Object
-                ? Read(path, json.RootElement)
-                : throw new HardwareProfileException(path, $"is no JSON object; expected one with {AllKeys}");
-        }
-        catch (JsonException exception)
-        {
-            throw new HardwareProfileException(
-                path, $"is not JSON at line {exception.LineNumber + 1}; expected an object with {AllKeys}");
-        }
-    }
+    public static HardwareProfile Read(string path) => JsonObjectFile.Read(
+        path, MaxFileBytes, $"an object with {AllKeys}", fault => new HardwareProfileException(path, fault), root => Read(path, root));
 
     private static HardwareProfile Read(string path, JsonElement root)
     {

@@ -1,3 +1,5 @@
+using MoeGen.Evaluation;
+
 namespace MoeGen.Simulation;
 
 /// <summary>What a policy made of a trace on a machine.</summary>
@@ -59,5 +61,5 @@ internal sealed record SimulationResult
     /// <param name="sortedNs">Ascending, in nanoseconds.</param>
     /// <param name="share">0 to 1.</param>
     public static double PercentileMs(IReadOnlyList<long> sortedNs, double share) =>
-        sortedNs.Count == 0 ? 0 : sortedNs[Math.Clamp((int)Math.Ceiling(share * sortedNs.Count) - 1, 0, sortedNs.Count - 1)] / 1e6;
+        sortedNs.Count == 0 ? 0 : sortedNs[Percentile.RankOf(share, sortedNs.Count)] / 1e6;
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using MoeGen.Cli.Evaluation;
 using MoeGen.Cli.Models;
+using MoeGen.Evaluation;
 using MoeGen.Models;
 using MoeGen.Testing;
 

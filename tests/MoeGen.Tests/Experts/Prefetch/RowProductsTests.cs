@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
-using MoeGen.Kernels;
 using MoeGen.Experts.Prefetch;
+using MoeGen.Kernels;
 
 namespace MoeGen.Tests.Experts.Prefetch;
 

@@ -47,7 +47,7 @@ public sealed record ExpertMapOptions
     /// <summary>Tokens of a prompt that are kept when nothing else is said: the end of a prompt is most like what follows it.</summary>
     public const int DefaultPromptRows = 32;
 
-    /// <summary>Maps up to which a search looks at all of them when nothing else is said: half a millisecond a token.</summary>
+    /// <summary>Maps up to which a search looks at all of them when nothing else is said (docs/expert-maps.md has what that costs).</summary>
     public const int DefaultExactSearchLimit = 2048;
 
     // the paper has 3 to 6 for a GPU that gets experts in milliseconds; a disk delivers less than an expert while a layer computes
@@ -109,7 +109,7 @@ public sealed record ExpertMapOptions
     /// </summary>
     /// <remarks>
     /// Our reading: paper and code do not say what p is for layers that no search of this pass covers. A single neighbour's map used alone
-    /// condemns experts that the text goes on to use (README, Offloading, measured).
+    /// condemns experts that the text goes on to use (docs/offloading.md, ablations).
     /// </remarks>
     public float? RoutedDecay { get; init; } = 0.9f;
 

@@ -10,15 +10,21 @@ internal static class FallbackRuleNames
         ["entropy"] = FallbackRule.Entropy,
         ["always"] = FallbackRule.AlwaysBig,
         ["never"] = FallbackRule.AlwaysLittle,
+        ["first"] = FallbackRule.FirstTokensBig,
+        ["random"] = FallbackRule.RandomBig,
     };
 
-    /// <summary>Names of all rules that need no more than a threshold.</summary>
+    /// <summary>Names of all rules.</summary>
     public static IReadOnlyList<string> All { get; } = [.. s_rules.Keys];
 
-    /// <summary>Names of those that judge logits.</summary>
-    public static IReadOnlyList<string> Measured { get; } = [.. s_rules.Where(rule => Confidence.IsMeasuredBy(rule.Value)).Select(rule => rule.Key)];
+    /// <summary>Names of those that need no more than a threshold.</summary>
+    public static IReadOnlyList<string> OfThresholds { get; } = ["top1", "margin", "entropy", "always", "never"];
 
-    /// <summary>The name of a rule that has one.</summary>
+    /// <summary>Names of those that judge logits.</summary>
+    public static IReadOnlyList<string> Measured { get; } =
+        [.. s_rules.Where(rule => Confidence.IsMeasuredBy(rule.Value)).Select(rule => rule.Key)];
+
+    /// <summary>The name of a rule.</summary>
     public static string Of(FallbackRule rule) => s_rules.First(named => named.Value == rule).Key;
 
     /// <summary>Finds a rule.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MoeGen.Files;
 
 namespace MoeGen.Experts.Selection.Mobile;
 
@@ -14,98 +15,45 @@ internal static class MobileCalibrationFile
     private const string Agreement = "agreement";
     private const string Perplexity = "perplexity";
     private const string ExactPerplexity = "exact_perplexity";
-    private const string Remedy = "expected a file that `moegen calibrate` has written";
+    private const string Expected = "a file that `moegen calibrate` has written";
     private const int MaxBytes = 65_536;
 
     private static readonly string[] s_keys =
         [Fingerprint, Rule, Threshold, Tolerance, Tokens, FallbackShare, Agreement, Perplexity, ExactPerplexity];
-
-    private delegate bool TryGet<T>(JsonElement element, out T value);
 
     /// <summary>Reads a file; whether its numbers make sense is the calibration's business.</summary>
     /// <exception cref="MobileCalibrationException">It is no calibration.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static MobileCalibration Read(string path)
     {
-        long length = new FileInfo(path).Length;
-        if (length > MaxBytes)
-        {
-            throw new MobileCalibrationException(path, $"has {length} bytes; expected at most {MaxBytes}: {Remedy}");
-        }
-
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return Read(path, json.RootElement);
-        }
-        catch (JsonException exception)
-        {
-            throw new MobileCalibrationException(path, $"is not JSON at line {exception.LineNumber + 1}; {Remedy}");
-        }
+        MobileCalibrationException Fault(string fault) => new(path, fault);
+        return JsonObjectFile.Read(path, MaxBytes, Expected, Fault, root => Read(path, new JsonObjectReader(root, Fault)));
     }
 
     /// <summary>Writes a file beside its place and moves it there.</summary>
-    public static void Write(MobileCalibration calibration, string path)
+    public static void Write(MobileCalibration calibration, string path) =>
+        JsonObjectFile.Write(path, isIndented: true, json => Write(calibration, json));
+
+    private static MobileCalibration Read(string path, JsonObjectReader reader)
     {
-        string temporary = $"{path}.{Environment.ProcessId}.tmp";
-        try
-        {
-            using (FileStream file = File.Create(temporary))
-            using (Utf8JsonWriter json = new(file, new JsonWriterOptions { Indented = true }))
-            {
-                Write(calibration, json);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-    }
-
-    private static MobileCalibration Read(string path, JsonElement root)
-    {
-        if (root.ValueKind != JsonValueKind.Object)
-        {
-            throw new MobileCalibrationException(path, $"is no JSON object; {Remedy}");
-        }
-
-        HashSet<string> seen = [];
-        foreach (JsonProperty property in root.EnumerateObject())
-        {
-            if (!s_keys.Contains(property.Name) || !seen.Add(property.Name))
-            {
-                string fault = seen.Contains(property.Name) ? "twice" : "which is none of its keys";
-                throw new MobileCalibrationException(path, $"has the key {property.Name} {fault}; {Remedy}");
-            }
-        }
-
-        T Get<T>(string key, TryGet<T> tryGet, string expected) =>
-            root.TryGetProperty(key, out JsonElement element) && tryGet(element, out T value)
-                ? value
-                : throw new MobileCalibrationException(
-                    path, $"{key} is {(seen.Contains(key) ? element.GetRawText() : "missing")}; expected {expected}");
-
-        double Number(string key) => Get<double>(key, TryGetNumber, "a number");
+        reader.CheckKeys(s_keys, unknown: $" which is none of its keys; expected {Expected}", twice: $" twice; expected {Expected}");
         return new MobileCalibration
         {
             Path = path,
-            Fingerprint = Get<string>(Fingerprint, TryGetText, "a text"),
-            Rule = Get<FallbackRule>(Rule, TryGetRule, string.Join(", ", FallbackRuleNames.Measured)),
-            Threshold = (float)Number(Threshold),
-            Tolerance = Number(Tolerance),
-            NumTokens = Get<int>(Tokens, TryGetCount, "an integer"),
-            FallbackShare = Number(FallbackShare),
-            Agreement = Number(Agreement),
-            Perplexity = Number(Perplexity),
-            ExactPerplexity = Number(ExactPerplexity),
+            Fingerprint = reader.Text(Fingerprint, "a text"),
+            Rule = reader.Required<FallbackRule>(Rule, TryGetRule, string.Join(", ", FallbackRuleNames.Measured)),
+            Threshold = (float)reader.Number(Threshold),
+            Tolerance = reader.Number(Tolerance),
+            NumTokens = reader.Int32(Tokens),
+            FallbackShare = reader.Number(FallbackShare),
+            Agreement = reader.Number(Agreement),
+            Perplexity = reader.Number(Perplexity),
+            ExactPerplexity = reader.Number(ExactPerplexity),
         };
     }
 
     private static void Write(MobileCalibration calibration, Utf8JsonWriter json)
     {
-        json.WriteStartObject();
         json.WriteString(Fingerprint, calibration.Fingerprint);
         json.WriteString(Rule, FallbackRuleNames.Of(calibration.Rule));
         json.WriteNumber(Threshold, calibration.Threshold);
@@ -115,30 +63,12 @@ internal static class MobileCalibrationFile
         json.WriteNumber(Agreement, calibration.Agreement);
         json.WriteNumber(Perplexity, calibration.Perplexity);
         json.WriteNumber(ExactPerplexity, calibration.ExactPerplexity);
-        json.WriteEndObject();
-    }
-
-    private static bool TryGetText(JsonElement element, out string value)
-    {
-        value = element.ValueKind == JsonValueKind.String ? element.GetString()! : "";
-        return value.Length > 0;
     }
 
     private static bool TryGetRule(JsonElement element, out FallbackRule value)
     {
         value = default;
-        return TryGetText(element, out string name) && FallbackRuleNames.TryParse(name, out value) && Confidence.IsMeasuredBy(value);
-    }
-
-    private static bool TryGetNumber(JsonElement element, out double value)
-    {
-        value = 0;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out value) && double.IsFinite(value);
-    }
-
-    private static bool TryGetCount(JsonElement element, out int value)
-    {
-        value = 0;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out value);
+        return JsonObjectReader.TryGetText(element, out string name) && FallbackRuleNames.TryParse(name, out value)
+            && Confidence.IsMeasuredBy(value);
     }
 }

@@ -24,7 +24,7 @@ public enum ImportanceScore
 public sealed record SwapOptions
 {
     /// <summary>
-    /// Share of the old importance that stays when nothing else is said: half of it after 34 updates. On the demo model everything from 0.8 on
+    /// Share of the old importance that stays when nothing else is said: half of it after 34 updates. Everything from 0.8 on
     /// is about as good, and the slower importance fades, the fewer experts are swapped.
     /// </summary>
     public const double DefaultDecay = 0.98;

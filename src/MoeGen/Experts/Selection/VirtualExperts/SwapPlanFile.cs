@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MoeGen.Files;
 
 namespace MoeGen.Experts.Selection.VirtualExperts;
 
@@ -15,7 +16,7 @@ internal static class SwapPlanFile
     private const string TpotKey = "predicted_tpot_ms";
     private const string AgreementKey = "predicted_agreement";
 
-    private const string Remedy = "expected a plan as `moegen plan` writes it";
+    private const string Expected = "a plan as `moegen plan` writes it";
 
     // norms of 64 layers of 512 experts are half a megabyte
     private const long MaxFileBytes = 64 << 20;
@@ -23,77 +24,38 @@ internal static class SwapPlanFile
     private static readonly string[] s_keys =
         [FingerprintKey, BudgetKey, IntervalKey, ExpertsKey, NormsKey, InitialKey, BytesKey, TpotKey, AgreementKey];
 
-    private delegate bool TryGet<T>(JsonElement element, out T value);
-
     /// <summary>Reads a file; whether its numbers make sense is the plan's business.</summary>
     /// <exception cref="SwapPlanException">It is no plan.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static SwapPlan Read(string path)
     {
-        long length = new FileInfo(path).Length;
-        if (length > MaxFileBytes)
-        {
-            throw new SwapPlanException(path, $"has {length} bytes; expected at most {MaxFileBytes}");
-        }
-
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return Read(path, json.RootElement);
-        }
-        catch (JsonException exception)
-        {
-            throw new SwapPlanException(path, $"is not JSON at line {exception.LineNumber + 1}; {Remedy}");
-        }
+        SwapPlanException Fault(string fault) => new(path, fault);
+        return JsonObjectFile.Read(path, MaxFileBytes, Expected, Fault, root => Read(path, new JsonObjectReader(root, Fault)));
     }
 
     /// <summary>Writes a file beside its place and moves it there.</summary>
-    public static void Write(SwapPlan plan, string path)
+    public static void Write(SwapPlan plan, string path) => JsonObjectFile.Write(path, isIndented: false, json => Write(plan, json));
+
+    private static SwapPlan Read(string path, JsonObjectReader reader)
     {
-        string temporary = $"{path}.{Environment.ProcessId}.tmp";
-        try
-        {
-            using (FileStream file = File.Create(temporary))
-            using (Utf8JsonWriter json = new(file))
-            {
-                Write(plan, json);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-    }
-
-    private static SwapPlan Read(string path, JsonElement root)
-    {
-        if (root.ValueKind != JsonValueKind.Object)
-        {
-            throw new SwapPlanException(path, $"is no JSON object; {Remedy}");
-        }
-
-        Reader reader = new(path, root);
-        reader.RefuseOtherKeys();
+        reader.CheckKeys(s_keys, unknown: $"; expected {string.Join(", ", s_keys)}", twice: " twice; expected it once");
         return new SwapPlan
         {
             Path = path,
-            Fingerprint = reader.Text(FingerprintKey),
-            BudgetBytes = reader.Required<long>(BudgetKey, TryGetInt64, "an integer"),
-            UpdateInterval = reader.Required<int>(IntervalKey, TryGetInt32, "an integer"),
-            ExpertsPerLayer = reader.List<int>(ExpertsKey, TryGetInt32, "integers"),
-            Norms = reader.Table<float>(NormsKey, TryGetSingle, "numbers"),
-            InitialExperts = reader.Table<int>(InitialKey, TryGetInt32, "integers"),
-            PredictedBytes = reader.Optional<long>(BytesKey, TryGetInt64, "an integer"),
-            PredictedTpotMs = reader.Optional<double>(TpotKey, TryGetDouble, "a number"),
-            PredictedAgreement = reader.Optional<double>(AgreementKey, TryGetDouble, "a number"),
+            Fingerprint = reader.Text(FingerprintKey, "a string"),
+            BudgetBytes = reader.Int64(BudgetKey),
+            UpdateInterval = reader.Int32(IntervalKey),
+            ExpertsPerLayer = reader.Integers(ExpertsKey),
+            Norms = reader.NumbersByLayer(NormsKey),
+            InitialExperts = reader.IntegersByLayer(InitialKey),
+            PredictedBytes = reader.OptionalInt64(BytesKey),
+            PredictedTpotMs = reader.OptionalNumber(TpotKey),
+            PredictedAgreement = reader.OptionalNumber(AgreementKey),
         };
     }
 
     private static void Write(SwapPlan plan, Utf8JsonWriter json)
     {
-        json.WriteStartObject();
         json.WriteString(FingerprintKey, plan.Fingerprint);
         json.WriteNumber(BudgetKey, plan.BudgetBytes);
         json.WriteNumber(IntervalKey, plan.UpdateInterval);
@@ -115,8 +77,6 @@ internal static class SwapPlanFile
         {
             json.WriteNumber(AgreementKey, agreement);
         }
-
-        json.WriteEndObject();
     }
 
     private static void WriteTable<T>(Utf8JsonWriter json, string key, IReadOnlyList<IReadOnlyList<T>>? table, Action<T> write)
@@ -142,113 +102,5 @@ internal static class SwapPlanFile
         }
 
         json.WriteEndArray();
-    }
-
-    // JsonElement's own methods throw where the element is no number
-    private static bool TryGetInt32(JsonElement element, out int value)
-    {
-        value = 0;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out value);
-    }
-
-    private static bool TryGetInt64(JsonElement element, out long value)
-    {
-        value = 0;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out value);
-    }
-
-    private static bool TryGetSingle(JsonElement element, out float value)
-    {
-        value = 0;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetSingle(out value);
-    }
-
-    private static bool TryGetDouble(JsonElement element, out double value)
-    {
-        value = 0;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out value);
-    }
-
-    private readonly struct Reader(string path, JsonElement root)
-    {
-        public void RefuseOtherKeys()
-        {
-            HashSet<string> seen = [];
-            foreach (JsonProperty property in root.EnumerateObject())
-            {
-                if (!s_keys.Contains(property.Name))
-                {
-                    throw new SwapPlanException(path, $"has the key {property.Name}; expected {string.Join(", ", s_keys)}");
-                }
-
-                if (!seen.Add(property.Name))
-                {
-                    throw new SwapPlanException(path, $"has the key {property.Name} twice; expected it once");
-                }
-            }
-        }
-
-        public string Text(string key) => Find(key) is { ValueKind: JsonValueKind.String } element
-            ? element.GetString()!
-            : throw Wrong(key, "a string");
-
-        public T Required<T>(string key, TryGet<T> tryGet, string expected)
-            where T : struct => Optional(key, tryGet, expected) ?? throw Wrong(key, expected);
-
-        public T? Optional<T>(string key, TryGet<T> tryGet, string expected)
-            where T : struct => Find(key) is not { } element ? null
-            : tryGet(element, out T value) ? value
-            : throw Wrong(key, expected);
-
-        public IReadOnlyList<T> List<T>(string key, TryGet<T> tryGet, string expected) =>
-            List(key, Find(key) ?? throw Wrong(key, $"an array of {expected}"), tryGet, $"an array of {expected}");
-
-        public IReadOnlyList<IReadOnlyList<T>>? Table<T>(string key, TryGet<T> tryGet, string expected)
-        {
-            string whole = $"an array of an array of {expected} for each layer";
-            if (Find(key) is not { } element)
-            {
-                return null;
-            }
-
-            if (element.ValueKind != JsonValueKind.Array)
-            {
-                throw Wrong(key, whole);
-            }
-
-            List<IReadOnlyList<T>> rows = [];
-            foreach (JsonElement row in element.EnumerateArray())
-            {
-                rows.Add(List(key, row, tryGet, whole));
-            }
-
-            return rows;
-        }
-
-        private List<T> List<T>(string key, JsonElement element, TryGet<T> tryGet, string expected)
-        {
-            if (element.ValueKind != JsonValueKind.Array)
-            {
-                throw Wrong(key, expected);
-            }
-
-            List<T> values = [];
-            foreach (JsonElement item in element.EnumerateArray())
-            {
-                values.Add(tryGet(item, out T value) ? value : throw Wrong(key, expected));
-            }
-
-            return values;
-        }
-
-        private JsonElement? Find(string key) => root.TryGetProperty(key, out JsonElement element) ? element : null;
-
-        private SwapPlanException Wrong(string key, string expected)
-        {
-            string found = Find(key) is not { } element ? "is missing"
-                : element.GetRawText() is { Length: <= 40 } text ? $"is {text}"
-                : "is something else";
-            return new SwapPlanException(path, $"{key} {found}; expected {expected}");
-        }
     }
 }

@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using MoeGen.Evaluation;
 using MoeGen.Experts;
 
-namespace MoeGen.Cli.Evaluation;
+namespace MoeGen.Evaluation;
 
 /// <summary>Times the steps of a <see cref="TextWalk"/> behind each prompt, and counts what the expert cache does in them.</summary>
 /// <param name="model">The model.</param>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace MoeGen.Package.Tests;
 
-/// <summary>Runs the dotnet command as a user would, in a folder, and keeps what it prints.</summary>
+/// <summary>Runs the dotnet command, or what it has built, as a user would, in a folder, and keeps what it prints.</summary>
 internal static class DotNet
 {
     /// <summary>Runs a command that must succeed.</summary>
@@ -22,12 +22,7 @@ internal static class DotNet
     /// <param name="args">Arguments.</param>
     public static string TryRun(string folder, string? packagesFolder, out int exitCode, params string[] args)
     {
-        ProcessStartInfo start = new("dotnet", args)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = new("dotnet", args) { WorkingDirectory = folder };
 
         // servers that outlive the command would hold files of the temporary folder
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
@@ -44,6 +39,24 @@ internal static class DotNet
             start.Environment["NUGET_PACKAGES"] = packagesFolder;
         }
 
+        return Run(start, out exitCode);
+    }
+
+    /// <summary>Runs a program that was built, which must succeed.</summary>
+    /// <param name="folder">Working folder.</param>
+    /// <param name="program">The program.</param>
+    /// <returns>Its standard output and error.</returns>
+    public static string RunProgram(string folder, string program)
+    {
+        string output = Run(new ProcessStartInfo(program) { WorkingDirectory = folder }, out int exitCode);
+        Assert.True(exitCode == 0, $"{program} ended with {exitCode}:\n{output}");
+        return output;
+    }
+
+    private static string Run(ProcessStartInfo start, out int exitCode)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
         process.WaitForExit();

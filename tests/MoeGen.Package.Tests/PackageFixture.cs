@@ -31,11 +31,19 @@ public sealed class PackageFixture : IDisposable
 
     public string Root => _folder.Path;
 
-    /// <summary>Copies the sample app with the demo model's files.</summary>
+    /// <summary>Copies the sample app with the demo model's files into a folder beside the feed.</summary>
     /// <returns>Its folder.</returns>
     public string CreateStoryteller(string name)
     {
-        string folder = _folder[name], models = Path.Combine(folder, "Models", "demo");
+        CopyStoryteller(_folder[name]);
+        return _folder[name];
+    }
+
+    /// <summary>Copies the sample app with the demo model's files.</summary>
+    /// <param name="folder">Where to; made when it is missing.</param>
+    public static void CopyStoryteller(string folder)
+    {
+        string models = Path.Combine(folder, "Models", "demo");
         Directory.CreateDirectory(models);
         foreach (string file in Directory.GetFiles(Path.Combine(RepositoryFiles.Root, "tests", "MoeGen.Package.Tests", "Storyteller")))
         {
@@ -46,8 +54,6 @@ public sealed class PackageFixture : IDisposable
         {
             File.Copy(Path.Combine(RepositoryFiles.DemoModel, file), Path.Combine(models, file));
         }
-
-        return folder;
     }
 
     public void Dispose() => _folder.Dispose();

@@ -12,7 +12,7 @@ public sealed class PackageTests(PackageFixture fixture) : IClassFixture<Package
         string[] entries = [.. package.Entries.Select(entry => entry.FullName)];
         string[] expected =
         [
-            "lib/net10.0/MoeGen.dll", "lib/net10.0/MoeGen.xml", "analyzers/dotnet/roslyn4.14/cs/MoeGen.Generator.dll",
+            "lib/net10.0/MoeGen.dll", "lib/net10.0/MoeGen.xml", "lib/net9.0/MoeGen.dll", "analyzers/dotnet/roslyn4.14/cs/MoeGen.Generator.dll",
             "build/MoeGen.targets", "buildTransitive/MoeGen.targets", "README.md", "THIRD-PARTY-NOTICES.md",
         ];
         Assert.All(expected, entry => Assert.Contains(entry, entries));

@@ -198,7 +198,8 @@ public sealed record Offloading
 
     /// <summary>
     /// Lets only some experts of a layer compete, which are in memory before they are chosen, and exchanges them slowly for those that would
-    /// contribute more: nothing ever waits for an expert, and outputs differ from those of the exact model (SwapMoE, arXiv 2308.15030).
+    /// contribute more: no decode step ever waits for an expert, and outputs differ from those of the exact model (SwapMoE, arXiv
+    /// 2308.15030). Prompts run exactly and wait, unless the options say otherwise.
     /// </summary>
     /// <param name="options">Its choices; null: the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option makes no sense.</exception>
@@ -221,7 +222,7 @@ public sealed record Offloading
     /// <summary>
     /// Keeps the experts with the largest norms in memory and lets no others compete: the baseline that SwapMoE is compared with.
     /// </summary>
-    public static Offloading NormPruning() => SwapMoE(new SwapOptions { UpdateInterval = 0 }) with { Name = "norm-pruning" };
+    public static Offloading NormPruning() => SwapMoE(new SwapOptions { UpdateInterval = 0, Prompt = SwapPrompt.Masked }) with { Name = "norm-pruning" };
 
     /// <summary>
     /// Reads a method as the command line takes it: a preset, and perhaps some of its choices, as in <c>buddy:gap=0.1</c> or

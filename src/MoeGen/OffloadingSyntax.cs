@@ -37,6 +37,7 @@ internal static class OffloadingSyntax
         {
             ["plan"] = (options, value) => options with { Plan = SwapPlan.Load(value) },
             ["interval"] = (options, value) => options with { UpdateInterval = Integer(value) },
+            ["prompt"] = (options, value) => options with { Prompt = Choice<SwapPrompt>(value) },
             ["unit"] = (options, value) => options with { Unit = Choice<SwapUnit>(value) },
             ["decay"] = (options, value) => options with { Decay = Number(value) },
             ["hysteresis"] = (options, value) => options with { Hysteresis = Number(value) },

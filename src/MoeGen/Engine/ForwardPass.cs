@@ -109,8 +109,8 @@ public abstract unsafe class ForwardPass : IDisposable
         if (worker.Index == 0)
         {
             CancellationToken.ThrowIfCancellationRequested();
-            Experts.StartLayer(layer, Routing, isNewSequence: FirstPosition == 0);
             Experts.OnSelected(layer, Routing, normed, NumTokens);
+            Experts.StartLayer(layer, Routing, isNewSequence: FirstPosition == 0);
             Experts.Prefetch?.TellRouted(Experts.SparseLayerOf(layer), Routing, normed, NumTokens);
             Observer?.OnRouted(layer, normed, this);
         }

@@ -494,6 +494,7 @@ class MoeGen.Experts.Selection.VirtualExperts.SwapOptions
     Int32 SpareSlots { get; set; }
     MoeGen.Experts.Selection.VirtualExperts.ImportanceScore Score { get; set; }
     MoeGen.Experts.Selection.VirtualExperts.SwapPlan Plan { get; set; }
+    MoeGen.Experts.Selection.VirtualExperts.SwapPrompt Prompt { get; set; }
     MoeGen.Experts.Selection.VirtualExperts.SwapUnit Unit { get; set; }
     Nullable<Int32> UpdateInterval { get; set; }
     String ToString()
@@ -520,6 +521,10 @@ class MoeGen.Experts.Selection.VirtualExperts.SwapPlan
 
 class MoeGen.Experts.Selection.VirtualExperts.SwapPlanException
     String File { get; }
+
+enum MoeGen.Experts.Selection.VirtualExperts.SwapPrompt
+    const MoeGen.Experts.Selection.VirtualExperts.SwapPrompt Exact
+    const MoeGen.Experts.Selection.VirtualExperts.SwapPrompt Masked
 
 enum MoeGen.Experts.Selection.VirtualExperts.SwapUnit
     const MoeGen.Experts.Selection.VirtualExperts.SwapUnit ForwardPass

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MoeGen.Experts.Eviction;
 using MoeGen.Experts.Selection;
 
 namespace MoeGen.Experts.Cache;
@@ -6,19 +7,20 @@ namespace MoeGen.Experts.Cache;
 /// <content>What a selection asks for that says which experts are in memory.</content>
 internal sealed unsafe partial class ExpertCache : IExpertSwaps
 {
-    private const double PassWeight = 1.0 / 8; // of one pass in the moving average of their times
+    private const double StepWeight = 1.0 / 8; // of one decode step in the moving average of their times
 
     private long _passStart;
-    private double _passTicks; // moving average; 0: no pass has ended yet
+    private bool _isDecode; // the running pass is a decode step
+    private double _stepTicks; // moving average; 0: no decode step has ended yet
 
-    double IExpertSwaps.CopiesPerPass
+    double IExpertSwaps.CopiesPerStep
     {
         get
         {
             lock (_gate)
             {
                 double ticksPerByte = _readers?.SwapTicksPerByte ?? 0;
-                return ticksPerByte == 0 ? 0 : _passTicks / (ticksPerByte * _source!.SizeOfPieces(_source.NumPieces));
+                return ticksPerByte == 0 ? 0 : _stepTicks / (ticksPerByte * _source!.SizeOfPieces(_source.NumPieces));
             }
         }
     }
@@ -29,6 +31,14 @@ internal sealed unsafe partial class ExpertCache : IExpertSwaps
 
     /// <summary>First byte of a slot.</summary>
     public byte* Address(int slot) => _pool.Address(slot);
+
+    void IExpertSwaps.EvictBy(IEviction eviction)
+    {
+        lock (_gate)
+        {
+            _scheduler.Eviction = eviction;
+        }
+    }
 
     void IExpertSwaps.Begin(int key)
     {
@@ -80,9 +90,13 @@ internal sealed unsafe partial class ExpertCache : IExpertSwaps
         }
     }
 
-    private void MeasurePass()
+    // passes of a prompt are longer, and may wait for experts
+    private void MeasureStep()
     {
-        double ticks = Stopwatch.GetTimestamp() - _passStart;
-        _passTicks += (ticks - _passTicks) * (_passTicks == 0 ? 1 : PassWeight);
+        if (_isDecode)
+        {
+            double ticks = Stopwatch.GetTimestamp() - _passStart;
+            _stepTicks += (ticks - _stepTicks) * (_stepTicks == 0 ? 1 : StepWeight);
+        }
     }
 }

@@ -141,6 +141,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     {
         _passes++;
         _passStart = Stopwatch.GetTimestamp();
+        _isDecode = start.IsDecode;
         IsRepeat = start.IsRepeat;
         _scheduler.StartPass();
         Selection?.OnPassStart(start);
@@ -219,7 +220,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
         Wave.IsLast = true;
         if (isComplete)
         {
-            MeasurePass();
+            MeasureStep();
             _prefetch?.TellEnd();
         }
         else if (_readers is not null)
@@ -298,6 +299,11 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
 
     private void RequestMissing()
     {
+        if (Selection is IResidentSelection selection)
+        {
+            _run.SortMissing(selection.Worth);
+        }
+
         lock (_gate)
         {
             for (int i = 0; i < _run.NumMissing; i++)

@@ -54,7 +54,7 @@ internal sealed partial class ExpertScheduler
                     return false;
                 }
             }
-            else if (!request.IsUrgent && _eviction.ComparesPrefetches && ValueOf(key) <= victimValue)
+            else if (!request.IsUrgent && Eviction.ComparesPrefetches && ValueOf(key) <= victimValue)
             {
                 Counters.OutbidPrefetches++;
                 request.IsOutbid = true;
@@ -76,7 +76,7 @@ internal sealed partial class ExpertScheduler
         return true;
     }
 
-    private double ValueOf(int key) => _eviction.KeepValue(key, Usage, MomentOf(key));
+    private double ValueOf(int key) => Eviction.KeepValue(key, Usage, MomentOf(key));
 
     private EvictionMoment MomentOf(int incoming) => new(_pass, _layer, incoming, _table.ResidentOfLayer, _table.NumSlots);
 
@@ -94,7 +94,7 @@ internal sealed partial class ExpertScheduler
                 continue;
             }
 
-            double value = _eviction.KeepValue(key, Usage, moment);
+            double value = Eviction.KeepValue(key, Usage, moment);
             bool isLess = value < least || (value == least && key < victimKey);
             if (!double.IsPositiveInfinity(value) && (victim == SlotTable.None || isLess))
             {

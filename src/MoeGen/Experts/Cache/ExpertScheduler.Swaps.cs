@@ -38,6 +38,8 @@ internal sealed partial class ExpertScheduler
     {
         if (_queue.Contains(key))
         {
+            // whoever asked for it: it must not appear in a slot when its readers are back
+            _queue[key].IsSwap = true;
             AbandonRequest(key);
         }
         else if (_table.TryFind(key, out int slot) && Evict(slot))

@@ -10,7 +10,6 @@ namespace MoeGen.Experts.Cache;
 internal sealed partial class ExpertScheduler
 {
     private readonly ExpertGrid _grid;
-    private readonly IEviction _eviction;
     private readonly int _numPieces;
     private readonly SlotTable _table;
     private readonly CopyQueue _queue;
@@ -36,7 +35,7 @@ internal sealed partial class ExpertScheduler
     {
         _retired = retired;
         _grid = grid;
-        _eviction = eviction;
+        Eviction = eviction;
         _numPieces = numPieces;
         _table = new SlotTable(grid, numSlots, maxSlots);
         _queue = new CopyQueue(grid);
@@ -46,6 +45,9 @@ internal sealed partial class ExpertScheduler
         _throttle = new PrefetchThrottle();
         Usage = new ExpertUsage(grid);
     }
+
+    /// <summary>What is given up.</summary>
+    public IEviction Eviction { get; set; }
 
     /// <summary>What has been used when, and what is expected.</summary>
     public ExpertUsage Usage { get; }
@@ -60,7 +62,7 @@ internal sealed partial class ExpertScheduler
     public long Pass => Volatile.Read(ref _pass);
 
     /// <summary>Whether experts stay resident after their use.</summary>
-    public bool KeepsUsedExperts => _eviction.KeepsUsedExperts;
+    public bool KeepsUsedExperts => Eviction.KeepsUsedExperts;
 
     /// <summary>Finds an expert that can be used at once, without leasing it.</summary>
     public bool TryFind(int key, out int slot) => _table.TryFind(key, out slot);
@@ -144,7 +146,7 @@ internal sealed partial class ExpertScheduler
     /// <summary>An expert that is not kept has been computed and released: its slot is free.</summary>
     public void GiveUp(int slot)
     {
-        if (!_eviction.KeepsUsedExperts && _table.IsIdle(slot))
+        if (!Eviction.KeepsUsedExperts && _table.IsIdle(slot))
         {
             Evict(slot);
         }
@@ -167,6 +169,7 @@ internal sealed partial class ExpertScheduler
             }
 
             request.IsAbandoned = false;
+            request.IsSwap = false;
             _queue.SetPriority(key, priority);
         }
         else

@@ -59,7 +59,8 @@ internal sealed class LayerRun(ExpertGrid grid, ExpertScheduler scheduler)
     }
 
     /// <summary>
-    /// Asks for all that is not there: what is on its way first, because it is there sooner; then the others, in the order of their numbers.
+    /// Asks for all that is not there: what is on its way first, because it is there sooner; then the others, in the order of their numbers
+    /// or, where <see cref="SortMissing"/> was called, of their worth.
     /// </summary>
     public void RequestMissing()
     {
@@ -77,6 +78,25 @@ internal sealed class LayerRun(ExpertGrid grid, ExpertScheduler scheduler)
             bool isLate = scheduler.Demand(MissingKeyAt(i), PriorityOf(i));
             LateHits += isLate ? 1 : 0;
             Misses += isLate ? 0 : 1;
+        }
+    }
+
+    /// <summary>
+    /// Orders what is not there by its worth: asked for last, what is worth most is least likely to go for another expert of its layer.
+    /// </summary>
+    /// <param name="worth">Compares keys, what is worth least first.</param>
+    public void SortMissing(Comparison<int> worth)
+    {
+        // insertion: nothing is allocated, and a layer's experts are few
+        for (int i = 1; i < NumMissing; i++)
+        {
+            int expert = _missing[i], place = i;
+            for (; place > 0 && worth(MissingKeyAt(place - 1), grid.KeyOf(_layer, expert)) > 0; place--)
+            {
+                _missing[place] = _missing[place - 1];
+            }
+
+            _missing[place] = expert;
         }
     }
 

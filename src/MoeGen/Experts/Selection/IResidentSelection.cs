@@ -1,13 +1,18 @@
+using MoeGen.Experts.Eviction;
+
 namespace MoeGen.Experts.Selection;
 
 /// <summary>
-/// A selection that also says which experts are in memory: only those compete, so that no layer ever waits for one. The cache evicts
-/// nothing of its own accord.
+/// A selection that also says which experts are in memory: where only those compete, no layer ever waits for one. The cache evicts
+/// nothing of its own accord, unless the selection lets it (<see cref="IExpertSwaps.EvictBy"/>).
 /// </summary>
 internal interface IResidentSelection : ISelection
 {
     /// <summary>Whether <see cref="Start"/> needs the norms of the experts.</summary>
     bool NeedsNorms { get; }
+
+    /// <summary>Compares keys of experts by what they are worth, the least first.</summary>
+    Comparison<int> Worth { get; }
 
     /// <summary>Experts that are in memory when the cache has so many slots and nothing is on its way.</summary>
     /// <param name="numSlots">Slots.</param>
@@ -28,8 +33,12 @@ internal interface IResidentSelection : ISelection
 /// <summary>What a selection that says which experts are in memory can ask of the cache. Called by the thread that runs the model.</summary>
 internal interface IExpertSwaps
 {
-    /// <summary>Copies of experts that the disk makes in the time of a pass, one behind the other; 0: not known yet.</summary>
-    double CopiesPerPass { get; }
+    /// <summary>Copies of experts that the disk makes in the time of a decode step, one behind the other; 0: not known yet.</summary>
+    double CopiesPerStep { get; }
+
+    /// <summary>Says by which rule experts are given up from now on for those that a layer waits for. Called between passes.</summary>
+    /// <param name="eviction">The rule. Under one that keeps everything, no expert may run that is not in memory.</param>
+    void EvictBy(IEviction eviction);
 
     /// <summary>Asks for an expert: it is read into a free slot when there is one and nothing more urgent is to be read.</summary>
     /// <param name="key">An expert that is not in memory.</param>

@@ -28,6 +28,38 @@ public class ExpertSchedulerTests
     }
 
     [Fact]
+    public void DemandedExpertThatIsGivenUpOnItsWay_DoesNotAppear()
+    {
+        SchedulerDriver driver = new(numSlots: 2);
+        int key = driver.Grid.KeyOf(0, 1);
+        driver.Scheduler.StartLayer(0, isNewSequence: false);
+        _ = driver.Scheduler.Demand(key, CopyPriority.Demand);
+        Assert.True(driver.Scheduler.TryTake(out CopyPiece first));
+        Assert.True(driver.Scheduler.TryTake(out CopyPiece second));
+        driver.Scheduler.Abandon();
+        driver.Scheduler.GiveUpExpert(key);
+        driver.Finish(first);
+        driver.Finish(second);
+        Assert.False(driver.IsResident(0, 1));
+
+        // who asks again gets it
+        Assert.Equal([1], driver.Run(0, 1));
+    }
+
+    [Fact]
+    public void Eviction_CanBeExchanged()
+    {
+        SchedulerDriver driver = new(numSlots: 1, eviction: new NoEviction());
+        _ = driver.Run(0, 1);
+        driver.Scheduler.StartLayer(1, isNewSequence: false);
+        _ = driver.Scheduler.Demand(driver.Grid.KeyOf(1, 0), CopyPriority.Demand);
+        Assert.Empty(driver.CopyAll());
+        driver.Scheduler.Eviction = new LruEviction();
+        _ = driver.CopyAll();
+        Assert.True(driver.IsResident(1, 0));
+    }
+
+    [Fact]
     public void Leased_IsNeverEvicted()
     {
         SchedulerDriver driver = new(numSlots: 1);

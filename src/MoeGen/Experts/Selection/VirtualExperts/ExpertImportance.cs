@@ -10,6 +10,9 @@ namespace MoeGen.Experts.Selection.VirtualExperts;
 /// <remarks>The paper leaves open what becomes of old sums; here a share of them stays with each update (<see cref="SwapOptions.Decay"/>).</remarks>
 internal sealed class ExpertImportance(ExpertGrid grid, ImportanceScore score, double decay)
 {
+    // orders experts that nobody chooses; a hundred tokens of an old text weigh less than one of the new
+    private const double OldTextShare = 1e-3;
+
     private readonly double[] _window = new double[grid.Count]; // [keys] since the last update
     private readonly double[] _values = new double[grid.Count]; // [keys] as of the last update
     private readonly float[] _norms = new float[grid.Count]; // [keys]
@@ -23,6 +26,9 @@ internal sealed class ExpertImportance(ExpertGrid grid, ImportanceScore score, d
     /// <summary>Importance of an expert as of the last update.</summary>
     public double Of(int key) => _values[key];
 
+    /// <summary>Importance of an expert with what the window has added so far.</summary>
+    public double Latest(int key) => (decay * _values[key]) + _window[key];
+
     /// <summary>Whether an expert is more important than another; among equals that with the larger norm, then that with the smaller key.</summary>
     public bool IsAbove(int key, int other)
     {
@@ -32,6 +38,20 @@ internal sealed class ExpertImportance(ExpertGrid grid, ImportanceScore score, d
         }
 
         return _norms[key] != _norms[other] ? _norms[key] > _norms[other] : key < other;
+    }
+
+    /// <summary>
+    /// A new text begins: what older ones have made important only orders the experts that the new one does not choose. An encoder's text
+    /// says nothing of the decoder's layers.
+    /// </summary>
+    public void StartText()
+    {
+        for (int key = 0; key < _values.Length; key++)
+        {
+            _values[key] = OldTextShare * (_values[key] + _window[key]);
+        }
+
+        Array.Clear(_window);
     }
 
     /// <summary>Adds what a layer has routed.</summary>

@@ -10,6 +10,18 @@ public enum SwapUnit
     Request,
 }
 
+/// <summary>What prompts run.</summary>
+public enum SwapPrompt
+{
+    /// <summary>
+    /// All experts that their routers choose, which are waited for; the most important ones are the Virtual Experts of what follows.
+    /// </summary>
+    Exact,
+
+    /// <summary>Virtual Experts alone, as decode steps, so that nothing waits (SwapMoE).</summary>
+    Masked,
+}
+
 /// <summary>What makes an expert important.</summary>
 public enum ImportanceScore
 {
@@ -42,16 +54,20 @@ public sealed record SwapOptions
     public SwapPlan? Plan { get; init; }
 
     /// <summary>
-    /// Inputs between two updates; 0: never, so that the first experts stay; null: what <see cref="Plan"/> says, without one every input.
+    /// Inputs between two updates; 0: never, but at the end of a prompt that runs exactly; null: what <see cref="Plan"/> says, without one
+    /// every input.
     /// </summary>
     public int? UpdateInterval { get; init; }
 
     /// <summary>What an input is.</summary>
     public SwapUnit Unit { get; init; }
 
+    /// <summary>What prompts run: exactly what their routers choose, unless said otherwise. The paper masks all that it reads.</summary>
+    public SwapPrompt Prompt { get; init; }
+
     /// <summary>
     /// Share of its importance that an expert keeps from one update to the next, 0 up to 1. The paper judges each of its samples alone, which
-    /// is 0; a decoded token is too little to judge by.
+    /// is 0; a decoded token is too little to judge by. A new text whose prompt runs exactly forgets nearly all of it.
     /// </summary>
     public double Decay { get; init; } = DefaultDecay;
 

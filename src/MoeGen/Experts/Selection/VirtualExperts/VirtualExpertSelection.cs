@@ -10,7 +10,7 @@ namespace MoeGen.Experts.Selection.VirtualExperts;
 /// of its time (amortised); and no pass waits for one (asynchronous). What one update wanted and nobody has begun is judged anew by the next.
 /// Arithmetic without threads, clocks or files: the cache copies, and says how fast.
 /// </remarks>
-internal sealed class VirtualExpertSelection : IResidentSelection
+internal sealed partial class VirtualExpertSelection : IResidentSelection
 {
     private readonly ExpertGrid _grid;
     private readonly SwapOptions _options;
@@ -21,7 +21,9 @@ internal sealed class VirtualExpertSelection : IResidentSelection
     private readonly bool[] _isTaken; // [keys] part of a swap that is pending or on its way
     private readonly SwapList _pending; // wanted by the last update, not begun
     private readonly SwapList _coming; // begun
-    private int[] _shares; // [layers] Virtual Experts that the layer is to have
+    private readonly int[] _shares; // [layers] Virtual Experts that the layer is to have
+    private readonly IResidency _residency;
+    private readonly VirtualExpertEviction _promptEviction;
     private IExpertSwaps? _experts;
     private int _numSlots;
     private int _numVirtual;
@@ -45,6 +47,9 @@ internal sealed class VirtualExpertSelection : IResidentSelection
         _coming = new SwapList(_grid.Count);
         _counts = new int[_grid.NumLayers];
         _shares = new int[_grid.NumLayers];
+        _residency = setup.Residency;
+        Worth = (a, b) => _importance.Latest(a).CompareTo(_importance.Latest(b));
+        _promptEviction = new VirtualExpertEviction(_grid, _shares, _importance, _residency);
     }
 
     /// <inheritdoc/>
@@ -52,6 +57,9 @@ internal sealed class VirtualExpertSelection : IResidentSelection
 
     /// <inheritdoc/>
     public int NumChosen => _grid.TopK;
+
+    /// <inheritdoc/>
+    public Comparison<int> Worth { get; }
 
     /// <inheritdoc/>
     public bool NeedsNorms => _options.Plan?.Norms is null;
@@ -66,7 +74,8 @@ internal sealed class VirtualExpertSelection : IResidentSelection
         grid.Count * ((2L * sizeof(double)) + sizeof(float) + (2 * sizeof(bool)) + (2 * sizeof(Swap)));
 
     /// <inheritdoc/>
-    public ReadOnlySpan<bool> Competing(int layer) => _isVirtual.AsSpan(_grid.KeyOf(layer, 0), _grid.NumExperts);
+    public ReadOnlySpan<bool> Competing(int layer) =>
+        _hasLetGo ? default : _isVirtual.AsSpan(_grid.KeyOf(layer, 0), _grid.NumExperts);
 
     /// <inheritdoc/>
     public int NumResident(int numSlots) => VirtualExpertShares.CountOf(_grid, numSlots, _options.SpareSlots);
@@ -111,14 +120,13 @@ internal sealed class VirtualExpertSelection : IResidentSelection
     public void Resize(int numSlots)
     {
         // what is on its way was asked for under another budget
-        for (; _coming.Count > 0; _coming.RemoveAt(0))
+        DropSwaps();
+        SetSlots(numSlots);
+        if (_hasLetGo)
         {
-            _experts!.GiveUp(_coming[0].Enter);
+            return;
         }
 
-        _pending.Clear();
-        Array.Clear(_isTaken);
-        SetSlots(numSlots);
         for (int layer = 0; layer < _grid.NumLayers; layer++)
         {
             while (_counts[layer] > _shares[layer])
@@ -144,10 +152,18 @@ internal sealed class VirtualExpertSelection : IResidentSelection
             return;
         }
 
-        TakeOver();
-        if (_options.Unit == SwapUnit.ForwardPass || start.IsNewSequence)
+        if (_options.Prompt == SwapPrompt.Exact && !start.IsDecode)
         {
-            StartInput();
+            LetGo(start.IsNewSequence);
+            return;
+        }
+
+        bool isPromptOver = _hasLetGo;
+        TakeBack();
+        TakeOver();
+        if (isPromptOver || _options.Unit == SwapUnit.ForwardPass || start.IsNewSequence)
+        {
+            StartInput(isPromptOver);
         }
 
         _passesOfInput++;
@@ -168,7 +184,18 @@ internal sealed class VirtualExpertSelection : IResidentSelection
     private void SetSlots(int numSlots)
     {
         _numSlots = numSlots;
-        _shares = VirtualExpertShares.Of(_grid, NumResident(numSlots), _options.Plan?.ExpertsPerLayer);
+        VirtualExpertShares.Of(_grid, NumResident(numSlots), _options.Plan?.ExpertsPerLayer).CopyTo(_shares, 0);
+    }
+
+    private void DropSwaps()
+    {
+        for (; _coming.Count > 0; _coming.RemoveAt(0))
+        {
+            _experts!.GiveUp(_coming[0].Enter);
+        }
+
+        _pending.Clear();
+        Array.Clear(_isTaken);
     }
 
     // what has arrived takes the place of what leaves for it
@@ -195,12 +222,12 @@ internal sealed class VirtualExpertSelection : IResidentSelection
         }
     }
 
-    private void StartInput()
+    private void StartInput(bool isPromptOver)
     {
         _passesPerInput = Math.Max(1, _passesOfInput);
         _passesOfInput = 0;
         _begunOfInput = 0;
-        if (_inputs == _updateInterval && _updateInterval > 0)
+        if (isPromptOver || (_inputs == _updateInterval && _updateInterval > 0))
         {
             _inputs = 0;
             Update();
@@ -235,6 +262,12 @@ internal sealed class VirtualExpertSelection : IResidentSelection
     // important experts, but for those that are worth less than the hysteresis more
     private void WantSwaps(int layer)
     {
+        // a prompt may leave more in memory than the layer is to have
+        while (_counts[layer] > _shares[layer])
+        {
+            Leave(LeastVirtual(layer));
+        }
+
         for (int missing = _shares[layer] - _counts[layer] - NumComing(layer); missing > 0; missing--)
         {
             Want(Room(BestAbsent(layer)));
@@ -259,7 +292,7 @@ internal sealed class VirtualExpertSelection : IResidentSelection
             return;
         }
 
-        int most = Math.Max(1, (int)Math.Min(int.MaxValue, _options.BandwidthShare * _experts!.CopiesPerPass * _passesPerInput));
+        int most = Math.Max(1, (int)Math.Min(int.MaxValue, _options.BandwidthShare * _experts!.CopiesPerStep * _passesPerInput));
         while (NumSpare > 0 && _begunOfInput < most && _pending.TryTakeBest(out Swap swap))
         {
             _begunOfInput++;

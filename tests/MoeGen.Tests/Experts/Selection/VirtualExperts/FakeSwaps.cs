@@ -1,3 +1,4 @@
+using MoeGen.Experts.Eviction;
 using MoeGen.Experts.Selection;
 
 namespace MoeGen.Tests.Experts.Selection.VirtualExperts;
@@ -7,7 +8,7 @@ internal sealed class FakeSwaps : IExpertSwaps
 {
     private readonly Dictionary<int, bool> _ended = [];
 
-    public double CopiesPerPass { get; set; }
+    public double CopiesPerStep { get; set; }
 
     /// <summary>Experts asked for, in order.</summary>
     public List<int> Begun { get; } = [];
@@ -18,10 +19,15 @@ internal sealed class FakeSwaps : IExpertSwaps
     /// <summary>Experts that were waited for, in order.</summary>
     public List<int> WaitedFor { get; } = [];
 
+    /// <summary>What is given up for experts that layers wait for; null: nothing was said.</summary>
+    public IEviction? Eviction { get; private set; }
+
     /// <summary>Whether copies that are waited for fail.</summary>
     public bool Fails { get; set; }
 
     public void End(int key, bool isResident = true) => _ended[key] = isResident;
+
+    public void EvictBy(IEviction eviction) => Eviction = eviction;
 
     public void Begin(int key) => Begun.Add(key);
 

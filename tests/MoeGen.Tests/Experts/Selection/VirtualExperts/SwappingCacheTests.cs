@@ -18,6 +18,8 @@ public sealed unsafe class SwappingCacheTests : IDisposable
     private const int TopK = 2;
     private const int MaxTokens = 4;
 
+    private static readonly SelectionPass s_step = new(1, IsNewSequence: false, IsRepeat: false, IsDecode: true);
+
     private readonly FakeExperts _source = new();
     private readonly Routing _routing = new(NumExperts, TopK, MaxTokens);
     private readonly WorkerTeam _team = new(1);
@@ -29,16 +31,19 @@ public sealed unsafe class SwappingCacheTests : IDisposable
         _memory = NativeFloats.Rows([.. Enumerable.Repeat<float[]>([1, 1], MaxTokens)], 2, out _inputs);
     }
 
-    /// <summary>Slow and failing reads, interruptions and changes of the budget in random order.</summary>
+    /// <summary>Slow and failing reads, prompts, interruptions and changes of the budget in random order.</summary>
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    public void RandomPasses_NeverWaitAndComputeWhatTheyChose(int seed)
+    [InlineData(1, SwapPrompt.Exact)]
+    [InlineData(2, SwapPrompt.Exact)]
+    [InlineData(3, SwapPrompt.Exact)]
+    [InlineData(4, SwapPrompt.Exact)]
+    [InlineData(1, SwapPrompt.Masked)]
+    [InlineData(2, SwapPrompt.Masked)]
+    [InlineData(3, SwapPrompt.Masked)]
+    public void RandomPasses_ComputeWhatTheyChose_AndStepsNeverWait(int seed, SwapPrompt prompt)
     {
         Random random = new(seed), reads = new(seed + 100);
-        SwapOptions options = new() { SpareSlots = 1 + (seed % 3), Hysteresis = 0, Decay = seed % 2 == 0 ? 0 : 0.9 };
+        SwapOptions options = new() { SpareSlots = 1 + (seed % 3), Hysteresis = 0, Decay = seed % 2 == 0 ? 0 : 0.9, Prompt = prompt };
         using ExpertCache cache = Create(options, numSlots: 10);
         _source.OnRead = (_, _, _) =>
         {
@@ -55,6 +60,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
 
             Thread.SpinWait(dice * 20);
         };
+        int faults = 0;
         for (int pass = 0; pass < 400; pass++)
         {
             if (random.Next(25) == 0)
@@ -67,29 +73,54 @@ public sealed unsafe class SwappingCacheTests : IDisposable
                 _source.Fail(random.Next(NumLayers), random.Next(NumExperts), random.Next(2), times: 3);
             }
 
-            cache.StartPass(new SelectionPass(1, IsNewSequence: pass == 0, IsRepeat: false, IsDecode: true));
+            // prompts come in up to three parts, and steps of other texts between them
+            bool isPrompt = random.Next(4) == 0;
+            OffloadingStatistics before = cache.Statistics;
+            cache.StartPass(new SelectionPass(1, IsNewSequence: isPrompt && random.Next(3) == 0, IsRepeat: false, IsDecode: !isPrompt));
 
-            // an interrupted pass ends behind any layer
+            // an interrupted pass ends behind any layer, and one that cannot read an expert within one
             int numLayers = random.Next(8) == 0 ? random.Next(NumLayers) : NumLayers;
-            for (int layer = 0; layer < numLayers; layer++)
+            bool isComplete = numLayers == NumLayers;
+            try
             {
-                RunLayer(cache, layer, random);
+                for (int layer = 0; layer < numLayers; layer++)
+                {
+                    RunLayer(cache, layer, random);
+                }
+            }
+            catch (Exception exception) when (isPrompt && exception is ExpertReadException)
+            {
+                isComplete = false;
+                faults++;
             }
 
-            cache.EndPass(isComplete: numLayers == NumLayers);
-            if (numLayers == NumLayers)
+            cache.EndPass(isComplete);
+            if (isComplete)
             {
-                Assert.False(cache.IsToBeRepeated(isDecode: true, default));
+                Assert.False(cache.IsToBeRepeated(isDecode: !isPrompt, default));
+            }
+
+            OffloadingStatistics after = cache.Statistics.Since(before);
+            if (!isPrompt || prompt == SwapPrompt.Masked)
+            {
+                Assert.Equal((0, 0, TimeSpan.Zero), (after.LateHits, after.Misses, after.StallTime));
+            }
+            else
+            {
+                Assert.Equal(0, after.SkippedChoices);
             }
 
             Thread.SpinWait(random.Next(20000));
         }
 
         OffloadingStatistics statistics = cache.Statistics;
-        Assert.Equal((0, 0, TimeSpan.Zero), (statistics.LateHits, statistics.Misses, statistics.StallTime));
-        Assert.Equal((0, 0), (statistics.DemandBytes, statistics.PrefetchBytes));
+        Assert.Equal(0, statistics.PrefetchBytes);
+        Assert.Equal(prompt == SwapPrompt.Exact, statistics.DemandBytes > 0);
+        Assert.Equal(prompt == SwapPrompt.Exact, faults > 0);
         Assert.True(statistics.Swaps > 20, $"{statistics.Swaps} swaps");
-        Assert.True(statistics.FailedSwaps > 0);
+
+        // reads of prompts meet most of the faults that were laid
+        Assert.True(prompt == SwapPrompt.Exact || statistics.FailedSwaps > 0);
         Assert.True(statistics.SwapBytes >= statistics.Swaps * 2 * FakeExperts.PieceBytes);
         Assert.True(statistics.SkippedShare > 0);
     }
@@ -103,7 +134,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
         Random random = new(7);
         for (int pass = 0; pass < 20; pass++)
         {
-            cache.StartPass(default);
+            cache.StartPass(s_step);
             RunLayer(cache, pass % NumLayers, random);
             cache.EndPass(isComplete: true);
         }
@@ -112,7 +143,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
         mayRead.Set();
         while (cache.Statistics.Swaps == 0)
         {
-            cache.StartPass(default);
+            cache.StartPass(s_step);
             RunLayer(cache, 0, random);
             cache.EndPass(isComplete: true);
         }
@@ -127,7 +158,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
         Random random = new(7);
         for (int pass = 0; pass < 20; pass++)
         {
-            cache.StartPass(default);
+            cache.StartPass(s_step);
             for (int layer = 0; layer < NumLayers; layer++)
             {
                 RunLayer(cache, layer, random);
@@ -151,7 +182,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
             cache.Resize(numSlots);
             for (int pass = 0; pass < 10; pass++)
             {
-                cache.StartPass(default);
+                cache.StartPass(s_step);
                 for (int layer = 0; layer < NumLayers; layer++)
                 {
                     RunLayer(cache, layer, random);
@@ -168,12 +199,12 @@ public sealed unsafe class SwappingCacheTests : IDisposable
         IResidentSelection selection = (IResidentSelection)cache.Selection!;
         while (Enumerable.Range(0, NumLayers).Any(layer => selection.Competing(layer).Contains(false)))
         {
-            cache.StartPass(default);
+            cache.StartPass(s_step);
             cache.EndPass(isComplete: true);
         }
 
         long skipped = cache.Statistics.SkippedChoices;
-        cache.StartPass(default);
+        cache.StartPass(s_step);
         RunLayer(cache, 0, random);
         cache.EndPass(isComplete: true);
         Assert.Equal(skipped, cache.Statistics.SkippedChoices);
@@ -199,20 +230,33 @@ public sealed unsafe class SwappingCacheTests : IDisposable
             _routing.RouterWeights(token).Fill(random.NextSingle());
             for (int k = 0; k < TopK; k++)
             {
-                chosen[k] = competing[wanted[k]] ? wanted[k] : Routing.Dropped;
+                chosen[k] = competing.IsEmpty || competing[wanted[k]] ? wanted[k] : Routing.Dropped;
             }
         }
 
         _team.Run(worker => _routing.GroupByExpert(numTokens, worker));
+        int numChosen = Enumerable.Range(0, NumExperts).Count(_routing.IsChosen), numRun = 0;
+        cache.OnSelected(layer, _routing, _inputs, numTokens);
         cache.StartLayer(layer, _routing, isNewSequence: false);
-        Assert.True(cache.Wave.IsLast);
-        foreach (ChosenExpert expert in new ChosenExperts(cache, _routing))
+        Assert.True(competing.IsEmpty || cache.Wave.IsLast);
+        while (true)
         {
-            ReadOnlySpan<float> floats = expert.Slot.Vector(0, 2 * FakeExperts.PieceBytes / sizeof(float)).Values;
-            Assert.Equal(-1, MemoryMarshal.AsBytes(floats).IndexOfAnyExcept(FakeExperts.Mark(layer, expert.Id)));
+            foreach (ChosenExpert expert in new ChosenExperts(cache, _routing))
+            {
+                ReadOnlySpan<float> floats = expert.Slot.Vector(0, 2 * FakeExperts.PieceBytes / sizeof(float)).Values;
+                Assert.Equal(-1, MemoryMarshal.AsBytes(floats).IndexOfAnyExcept(FakeExperts.Mark(layer, expert.Id)));
+                numRun++;
+            }
+
+            if (cache.Wave.IsLast)
+            {
+                break;
+            }
+
+            cache.NextWave(CancellationToken.None);
         }
 
-        cache.OnSelected(layer, _routing, _inputs, numTokens);
+        Assert.Equal(numChosen, numRun);
     }
 
     private ExpertCache Create(SwapOptions options, int numSlots)

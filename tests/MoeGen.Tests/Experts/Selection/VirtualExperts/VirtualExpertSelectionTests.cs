@@ -83,7 +83,7 @@ public class VirtualExpertSelectionTests
         // layer 1: Virtual 0, 1, 2 are worth 1, 2, 3; absent 3, 4, 5 are worth 2.5, 9, 4.
         // pairs: 4 for 0 gains 8, 5 for 1 gains 2, and 3 for 2 would lose. Layer 0: 2, of norm 3, is worth 15; 3 leaves, worth 0
         VirtualExpertSelection selection = Create(Immediate with { SpareSlots = 4, BandwidthShare = 1 }, numSlots: 10, out _);
-        _swaps.CopiesPerPass = 4;
+        _swaps.CopiesPerStep = 4;
         RunLayers(
             selection, (1, [(0, 1f), (1, 2f)]), (1, [(2, 3f), (3, 2.5f)]), (1, [(4, 9f), (5, 4f)]), (0, [(2, 5f), (5, 1f)]));
         Start(selection);
@@ -105,10 +105,10 @@ public class VirtualExpertSelectionTests
     [InlineData(4.1, 2)]
     [InlineData(7.9, 3)]
     [InlineData(100, 4)]
-    public void Swaps_AreBegunAsFastAsTheDiskMayCopy(double copiesPerPass, int expected)
+    public void Swaps_AreBegunAsFastAsTheDiskMayCopy(double copiesPerStep, int expected)
     {
         VirtualExpertSelection selection = Create(Immediate with { SpareSlots = 4, BandwidthShare = 0.5 }, numSlots: 10, out _);
-        _swaps.CopiesPerPass = copiesPerPass;
+        _swaps.CopiesPerStep = copiesPerStep;
         RunLayers(selection, (0, [(0, 1f), (1, 1f)]), (0, [(2, 1f), (1, 1f)]), (1, [(3, 1f), (4, 1f)]), (1, [(5, 1f), (4, 1f)]));
         Start(selection);
         Assert.Equal(expected, _swaps.Begun.Count);
@@ -119,7 +119,7 @@ public class VirtualExpertSelectionTests
     public void SpareSlot_IsUsedByOneSwapAtATime()
     {
         VirtualExpertSelection selection = Create(Immediate with { UpdateInterval = 3, BandwidthShare = 1 }, numSlots: 7, out _);
-        _swaps.CopiesPerPass = 10;
+        _swaps.CopiesPerStep = 10;
         RunLayers(selection, (0, [(0, 1f), (1, 2f)]));
         Start(selection);
         Start(selection);

@@ -32,7 +32,7 @@ public sealed class OffloadedModelTests : IDisposable
                 int[] prompt = RandomPrompt(random);
                 SamplingOptions sampling = new() { Seed = random.Next(), MaxTokens = 24, IgnoreEos = true };
                 Assert.Equal(Logits(_resident, prompt), Logits(model, prompt));
-                Assert.Equal(Tokens(_resident, prompt, sampling), Tokens(model, prompt, sampling));
+                Assert.Equal(GeneratedText.Tokens(_resident, prompt, sampling), GeneratedText.Tokens(model, prompt, sampling));
             }
         }
     }
@@ -46,7 +46,7 @@ public sealed class OffloadedModelTests : IDisposable
         Assert.True(model.MemoryPlan.IsResident);
         int[] prompt = RandomPrompt(new Random(8));
         SamplingOptions sampling = SamplingOptions.Greedy with { MaxTokens = 60, IgnoreEos = true };
-        List<int> expected = Tokens(_resident, prompt, sampling);
+        List<int> expected = GeneratedText.Tokens(_resident, prompt, sampling);
 
         Random random = new(9);
         List<int> tokens = [];
@@ -89,7 +89,7 @@ public sealed class OffloadedModelTests : IDisposable
         MoeOptions options = new() { Offloading = Offloading.NextLayerRouter(), ExpertSlots = 50 };
         using Demo model = Demo.Load(RepositoryFiles.DemoModel, options);
         int[] prompt = RandomPrompt(new Random(2))[..1];
-        _ = Tokens(model, prompt, SamplingOptions.Greedy with { MaxTokens = 50, IgnoreEos = true });
+        _ = GeneratedText.Tokens(model, prompt, SamplingOptions.Greedy with { MaxTokens = 50, IgnoreEos = true });
         OffloadingStatistics statistics = model.Statistics;
         Assert.Equal(50, statistics.Passes);
         Assert.Equal(50 * Demo.ModelInfo.TopK * Demo.ModelInfo.NumLayers, statistics.Uses);
@@ -130,17 +130,5 @@ public sealed class OffloadedModelTests : IDisposable
         using Sequence sequence = model.CreateSequence();
         sequence.Append(prompt, logits);
         return logits;
-    }
-
-    private static List<int> Tokens(MoeModel model, int[] prompt, SamplingOptions sampling)
-    {
-        List<int> tokens = [];
-        using TextGeneration generation = model.Generate(prompt, sampling);
-        while (generation.MoveNext())
-        {
-            tokens.Add(generation.Token);
-        }
-
-        return tokens;
     }
 }

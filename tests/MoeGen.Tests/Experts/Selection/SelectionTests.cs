@@ -20,7 +20,7 @@ public sealed class SelectionTests : IDisposable
     {
         FixedSelection selection = new(s_topK);
         using Demo model = Load(selection, slots);
-        Assert.Equal(Tokens(_exact, 40), Tokens(model, 40));
+        Assert.Equal(GeneratedText.Tokens(_exact, _prompt, 40), GeneratedText.Tokens(model, _prompt, 40));
         Assert.Equal(0, model.Statistics.SkippedShare);
         Assert.Equal(0, model.Statistics.SkippedWeightShare);
     }
@@ -30,7 +30,7 @@ public sealed class SelectionTests : IDisposable
     {
         FixedSelection selection = new(s_topK / 2);
         using Demo model = Load(selection, null);
-        Assert.NotEqual(Tokens(_exact, 40), Tokens(model, 40));
+        Assert.NotEqual(GeneratedText.Tokens(_exact, _prompt, 40), GeneratedText.Tokens(model, _prompt, 40));
         Assert.Equal(0.5, model.Statistics.SkippedShare, 1e-9);
         Assert.InRange(model.Statistics.SkippedWeightShare, 0.01, 0.5);
     }
@@ -45,7 +45,7 @@ public sealed class SelectionTests : IDisposable
         }
 
         using Demo model = Load(selection, 2 * Demo.ModelInfo.NumLayers);
-        _ = Tokens(model, 40);
+        _ = GeneratedText.Tokens(model, _prompt, 40);
         Assert.Equal(2 * Demo.ModelInfo.NumLayers, model.Statistics.Misses + model.Statistics.LateHits);
         for (int layer = 0; layer < Demo.ModelInfo.NumLayers; layer++)
         {
@@ -69,7 +69,7 @@ public sealed class SelectionTests : IDisposable
             },
         };
         using Demo model = Load(selection, null);
-        Assert.Equal(Tokens(_exact, 40), Tokens(model, 40));
+        Assert.Equal(GeneratedText.Tokens(_exact, _prompt, 40), GeneratedText.Tokens(model, _prompt, 40));
         Assert.Equal((39, 39), (model.Statistics.DecodeSteps, model.Statistics.Repeats));
         Assert.Equal(1, model.Statistics.FallbackShare);
         Assert.Equal(1 + (2 * 39), selection.Passes.Count);
@@ -99,17 +99,5 @@ public sealed class SelectionTests : IDisposable
             CreateSelection = _ => selection,
         };
         return Demo.Load(RepositoryFiles.DemoModel, new MoeOptions { Threads = 2, Offloading = offloading, ExpertSlots = slots });
-    }
-
-    private List<int> Tokens(MoeModel model, int count)
-    {
-        List<int> tokens = [];
-        using TextGeneration generation = model.Generate(_prompt, SamplingOptions.Greedy with { MaxTokens = count, IgnoreEos = true });
-        while (generation.MoveNext())
-        {
-            tokens.Add(generation.Token);
-        }
-
-        return tokens;
     }
 }

@@ -31,7 +31,7 @@ public sealed class MobileModelTests : IDisposable
                 int[] prompt = RandomPrompt(random);
                 Assert.Equal(Logits(_exact, prompt), Logits(model, prompt));
                 SamplingOptions sampling = s_greedy with { Temperature = text, Seed = random.Next() };
-                Assert.Equal(Tokens(_exact, prompt, sampling), Tokens(model, prompt, sampling));
+                Assert.Equal(GeneratedText.Tokens(_exact, prompt, sampling), GeneratedText.Tokens(model, prompt, sampling));
             }
 
             Assert.Equal(1, model.Statistics.FallbackShare);
@@ -45,13 +45,13 @@ public sealed class MobileModelTests : IDisposable
         MobileOptions options = new() { Threshold = Between };
         int[] prompt = RandomPrompt(new Random(6));
         using Demo resident = Load(With(preset, options), slots: null, threads: 1);
-        List<int> expected = Tokens(resident, prompt, s_greedy);
+        List<int> expected = GeneratedText.Tokens(resident, prompt, s_greedy);
         Assert.InRange(resident.Statistics.FallbackShare, 0.05, 0.95);
-        Assert.NotEqual(Tokens(_exact, prompt, s_greedy), expected);
+        Assert.NotEqual(GeneratedText.Tokens(_exact, prompt, s_greedy), expected);
         foreach (int slots in new[] { 2, Demo.ModelInfo.NumLayers + 1, 24, 60 })
         {
             using Demo model = Load(With(preset, options), slots, threads: 2, chunk: slots);
-            Assert.Equal(expected, Tokens(model, prompt, s_greedy));
+            Assert.Equal(expected, GeneratedText.Tokens(model, prompt, s_greedy));
             Assert.Equal(resident.Statistics.Repeats, model.Statistics.Repeats);
             Assert.True(model.Statistics.Misses > 0);
         }
@@ -214,18 +214,6 @@ public sealed class MobileModelTests : IDisposable
         }
 
         return [.. text.Select(Append)];
-    }
-
-    private static List<int> Tokens(MoeModel model, int[] prompt, SamplingOptions sampling)
-    {
-        List<int> tokens = [];
-        using TextGeneration generation = model.Generate(prompt, sampling);
-        while (generation.MoveNext())
-        {
-            tokens.Add(generation.Token);
-        }
-
-        return tokens;
     }
 
     private sealed class RepeatInterruption(CancellationTokenSource interrupt, int atLayer) : IRoutingObserver

@@ -8,6 +8,7 @@ namespace MoeGen.Tests.Experts.Selection.Substitution;
 
 public sealed class BuddySelectionTests
 {
+    private static readonly int[] s_prompt = [1, 2, 3, 4, 5];
     private static readonly ExpertGrid s_grid = new(2, 6, 2);
 
     [Theory]
@@ -85,7 +86,7 @@ public sealed class BuddySelectionTests
         foreach (int slots in new[] { 10, 40, 120 })
         {
             using Demo model = Load(new BuddyOptions { MaxGap = 0 }, slots);
-            Assert.Equal(Tokens(exact), Tokens(model));
+            Assert.Equal(GeneratedText.Tokens(exact, s_prompt, 60), GeneratedText.Tokens(model, s_prompt, 60));
             Assert.Equal(0, model.Statistics.SkippedShare);
         }
     }
@@ -94,8 +95,8 @@ public sealed class BuddySelectionTests
     public void Gap_SavesReads_AndIsCounted()
     {
         using Demo exact = Load(new BuddyOptions { MaxGap = 0 }, 40), model = Load(new BuddyOptions { MaxGap = 0.3f }, 40);
-        _ = Tokens(exact);
-        _ = Tokens(model);
+        _ = GeneratedText.Tokens(exact, s_prompt, 60);
+        _ = GeneratedText.Tokens(model, s_prompt, 60);
         Assert.True(model.Statistics.Misses < exact.Statistics.Misses);
         Assert.InRange(model.Statistics.SkippedShare, 0.001, 0.5);
         Assert.Equal(0, exact.Statistics.SkippedShare);
@@ -126,16 +127,4 @@ public sealed class BuddySelectionTests
     private static Demo Load(BuddyOptions options, int slots) => Demo.Load(
         RepositoryFiles.DemoModel,
         new MoeOptions { Threads = 1, ExpertSlots = slots, Offloading = Offloading.Buddy(options, Offloading.LfuOfSequence()) });
-
-    private static List<int> Tokens(Demo model)
-    {
-        List<int> tokens = [];
-        using TextGeneration generation = model.Generate([1, 2, 3, 4, 5], SamplingOptions.Greedy with { MaxTokens = 60, IgnoreEos = true });
-        while (generation.MoveNext())
-        {
-            tokens.Add(generation.Token);
-        }
-
-        return tokens;
-    }
 }

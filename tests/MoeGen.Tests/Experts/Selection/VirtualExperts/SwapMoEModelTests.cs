@@ -22,7 +22,7 @@ public sealed class SwapMoEModelTests : IDisposable
     {
         using Demo model = Load(new SwapOptions(), slots: null);
         Assert.True(model.MemoryPlan.IsResident);
-        Assert.Equal(Tokens(_exact, 60), Tokens(model, 60));
+        Assert.Equal(GeneratedText.Tokens(_exact, _prompt, 60), GeneratedText.Tokens(model, _prompt, 60));
         Assert.Equal((0, 0), (model.Statistics.Swaps, model.Statistics.SkippedShare));
     }
 
@@ -31,26 +31,26 @@ public sealed class SwapMoEModelTests : IDisposable
     {
         using Demo model = Load(new SwapOptions { Plan = Plan(_ => s_numExperts) }, slots: null);
         Assert.True(model.MemoryPlan.IsResident);
-        Assert.Equal(Tokens(_exact, 60), Tokens(model, 60));
+        Assert.Equal(GeneratedText.Tokens(_exact, _prompt, 60), GeneratedText.Tokens(model, _prompt, 60));
     }
 
     [Fact]
     public void BudgetThatGrowsToAllExperts_BecomesTheExactModel()
     {
         using Demo model = Load(new SwapOptions(), slots: null, Budget(20));
-        _ = Tokens(model, 20);
+        _ = GeneratedText.Tokens(model, _prompt, 20);
         Assert.True(model.Statistics.SkippedShare > 0);
         model.MemoryBudget = null;
         OffloadingStatistics before = model.Statistics;
         while (Enumerable.Range(0, s_numLayers).Any(layer => Enumerable.Range(0, s_numExperts).Any(expert => !model.Layers[layer].Experts.IsResident(expert))))
         {
-            _ = Tokens(model, 2);
+            _ = GeneratedText.Tokens(model, _prompt, 2);
         }
 
         // the pass that begins next lets them all compete
-        _ = Tokens(model, 1);
+        _ = GeneratedText.Tokens(model, _prompt, 1);
         before = model.Statistics;
-        Assert.Equal(Tokens(_exact, 60), Tokens(model, 60));
+        Assert.Equal(GeneratedText.Tokens(_exact, _prompt, 60), GeneratedText.Tokens(model, _prompt, 60));
         Assert.Equal(before.SkippedChoices, model.Statistics.SkippedChoices);
         Assert.True(model.Statistics.Swaps > 0);
     }
@@ -60,7 +60,7 @@ public sealed class SwapMoEModelTests : IDisposable
     {
         using Demo model = Load(new SwapOptions { Plan = Plan(_ => 1) }, slots: null);
         Assert.Equal(s_numLayers + 1, model.MemoryPlan.NumSlots);
-        Assert.Equal(60, Tokens(model, 60).Count);
+        Assert.Equal(60, GeneratedText.Tokens(model, _prompt, 60).Count);
         Assert.InRange(model.Statistics.SkippedShare, 0.4, 0.999);
     }
 
@@ -72,7 +72,7 @@ public sealed class SwapMoEModelTests : IDisposable
             InitialExperts = [.. Enumerable.Range(0, s_numLayers).Select(layer => Enumerable.Range(layer, 2 + (3 * layer)).ToArray())],
         };
         using Demo model = Load(new SwapOptions { Plan = plan, UpdateInterval = 0, Prompt = SwapPrompt.Masked }, slots: null);
-        _ = Tokens(model, 10);
+        _ = GeneratedText.Tokens(model, _prompt, 10);
         for (int layer = 0; layer < s_numLayers; layer++)
         {
             ExpertsOf(model, layer, out List<int> resident);
@@ -131,7 +131,10 @@ public sealed class SwapMoEModelTests : IDisposable
             long budget = i == 0 ? largest.FloorBytes : random.NextInt64(largest.FloorBytes, largest.ResidentBytes);
             MoeOptions options = new()
             {
-                Offloading = Offloading.SwapMoE(), MemoryBudget = new ByteSize(budget), Threads = 1 + (i % 2), PrefillChunk = 7 + (20 * i),
+                Offloading = Offloading.SwapMoE(),
+                MemoryBudget = new ByteSize(budget),
+                Threads = 1 + (i % 2),
+                PrefillChunk = 7 + (20 * i),
             };
             using Demo model = Demo.Load(RepositoryFiles.DemoModel, options);
             using Sequence sequence = model.CreateSequence();
@@ -244,6 +247,15 @@ public sealed class SwapMoEModelTests : IDisposable
     }
 
     [Fact]
+    public void AgreementThatAPlanPredicts_IsExpected()
+    {
+        SwapPlan plan = Plan(_ => 3) with { PredictedAgreement = 0.925 };
+        Assert.Equal(0.925, Offloading.SwapMoE(new SwapOptions { Plan = plan }).ExpectedAgreement);
+        Assert.Null(Offloading.SwapMoE(new SwapOptions { Plan = Plan(_ => 3) }).ExpectedAgreement);
+        Assert.Null(Offloading.SwapMoE().ExpectedAgreement);
+    }
+
+    [Fact]
     public void PlanOfAnotherModel_IsRefused() =>
         Assert.Throws<SwapPlanException>(() => Load(new SwapOptions { Plan = Plan(_ => 3) with { Fingerprint = "f" } }, null));
 
@@ -251,7 +263,7 @@ public sealed class SwapMoEModelTests : IDisposable
     public void NormPruning_KeepsTheLargestNorms()
     {
         using Demo model = Load(Offloading.NormPruning(), 26, null, threads: 1);
-        _ = Tokens(model, 20);
+        _ = GeneratedText.Tokens(model, _prompt, 20);
         float[] measured = ((VirtualExpertSelection)model.Selection!).Norms.ToArray();
         for (int layer = 0; layer < s_numLayers; layer++)
         {
@@ -270,7 +282,7 @@ public sealed class SwapMoEModelTests : IDisposable
         using Demo swapping = Load(masked, 41, null, threads: 1), pruned = Load(Offloading.NormPruning(), 41, null, threads: 1);
         foreach (Demo model in new[] { swapping, pruned })
         {
-            _ = Tokens(model, 150);
+            _ = GeneratedText.Tokens(model, _prompt, 150);
         }
 
         Assert.True(swapping.Statistics.Swaps > 0);
@@ -327,18 +339,6 @@ public sealed class SwapMoEModelTests : IDisposable
 
     private static Demo Load(Offloading offloading, int? slots, ByteSize? budget, int threads) => Demo.Load(
         RepositoryFiles.DemoModel, new MoeOptions { Threads = threads, Offloading = offloading, ExpertSlots = slots, MemoryBudget = budget });
-
-    private List<int> Tokens(MoeModel model, int count)
-    {
-        List<int> tokens = [];
-        using TextGeneration generation = model.Generate(_prompt, SamplingOptions.Greedy with { MaxTokens = count, IgnoreEos = true });
-        while (generation.MoveNext())
-        {
-            tokens.Add(generation.Token);
-        }
-
-        return tokens;
-    }
 
     private sealed class Recorder(List<LoadProgress> steps) : IProgress<LoadProgress>
     {

@@ -26,7 +26,7 @@ public class OffloadingSyntaxTests
         Offloading offloading = Offloading.Parse(text);
         Assert.Equal(text, offloading.Name);
         Assert.False(offloading.IsExact);
-        using ISelection? created = offloading.CreateSelection(new SelectionSetup(new(2, 8, 4), 16, "", new FakeResidency()));
+        using ISelection? created = offloading.CreateSelection(new SelectionSetup(new(2, 8, 4), "", new FakeResidency()));
         Assert.Contains(selection, created!.Name);
     }
 

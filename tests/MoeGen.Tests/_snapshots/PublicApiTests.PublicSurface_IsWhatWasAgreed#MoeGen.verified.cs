@@ -451,12 +451,11 @@ struct MoeGen.Experts.Selection.SelectionPass
 
 class MoeGen.Experts.Selection.SelectionSetup
     Action<String> Notice { get; set; }
-    Int32 HiddenSize { get; set; }
     MoeGen.Experts.ExpertGrid Grid { get; set; }
     MoeGen.Experts.Selection.IResidency Residency { get; set; }
     String Fingerprint { get; set; }
     String ToString()
-    new(MoeGen.Experts.ExpertGrid Grid, Int32 HiddenSize, String Fingerprint, MoeGen.Experts.Selection.IResidency Residency)
+    new(MoeGen.Experts.ExpertGrid Grid, String Fingerprint, MoeGen.Experts.Selection.IResidency Residency)
 
 class MoeGen.Experts.Selection.Substitution.BuddyOptions
     Boolean AppliesToPrompts { get; set; }

@@ -55,7 +55,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
         _run = new LayerRun(Grid, _scheduler);
         try
         {
-            SelectionSetup setup = new(Grid, info.HiddenSize, info.Fingerprint, this) { Notice = text => options.Notice?.Invoke(text) };
+            SelectionSetup setup = new(Grid, info.Fingerprint, this) { Notice = text => options.Notice?.Invoke(text) };
             Selection = options.Offloading.CreateSelection(setup);
             if (numSlots < Grid.Count)
             {

@@ -81,10 +81,9 @@ public readonly ref struct SelectedLayer(int layer, Routing routing, Kernels.Act
 
 /// <summary>What a selection needs to know of the model that it works for.</summary>
 /// <param name="Grid">Its experts.</param>
-/// <param name="HiddenSize">Width of its residual stream, elements.</param>
 /// <param name="Fingerprint">Fingerprint of its spec (<see cref="ModelInfo.Fingerprint"/>).</param>
 /// <param name="Residency">Says which experts are in memory.</param>
-public sealed record SelectionSetup(ExpertGrid Grid, int HiddenSize, string Fingerprint, IResidency Residency)
+public sealed record SelectionSetup(ExpertGrid Grid, string Fingerprint, IResidency Residency)
 {
     /// <summary>Hears what is odd about a selection for this model, in one line for people.</summary>
     public Action<string> Notice { get; init; } = _ => { };

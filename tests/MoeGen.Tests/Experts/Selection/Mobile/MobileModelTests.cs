@@ -175,9 +175,9 @@ public sealed class MobileModelTests : IDisposable
     public void ModelWithOneExpertPerToken_HasNothingToHalve()
     {
         List<string> notices = [];
-        Assert.Null(BigLittle.Create(new(new ExpertGrid(3, 8, 1), 16, "", new FakeResidency()) { Notice = notices.Add }, new MobileOptions()));
+        Assert.Null(BigLittle.Create(new(new ExpertGrid(3, 8, 1), "", new FakeResidency()) { Notice = notices.Add }, new MobileOptions()));
         Assert.Contains("one expert", Assert.Single(notices));
-        Assert.NotNull(BigLittle.Create(new(new ExpertGrid(3, 8, 2), 16, "", new FakeResidency()) { Notice = notices.Add }, new MobileOptions()));
+        Assert.NotNull(BigLittle.Create(new(new ExpertGrid(3, 8, 2), "", new FakeResidency()) { Notice = notices.Add }, new MobileOptions()));
         Assert.Single(notices);
     }
 

@@ -122,7 +122,7 @@ public sealed class BuddySelectionTests
         return routing.TopKIds(0).ToArray();
     }
 
-    private static SelectionSetup Setup(IResidency residency) => new(s_grid, 8, "0123456789abcdef", residency);
+    private static SelectionSetup Setup(IResidency residency) => new(s_grid, "0123456789abcdef", residency);
 
     private static Demo Load(BuddyOptions options, int slots) => Demo.Load(
         RepositoryFiles.DemoModel,

@@ -160,7 +160,7 @@ public class ExactPromptTests
 
     private VirtualExpertSelection Create(SwapOptions options, FakeResidency residency)
     {
-        VirtualExpertSelection selection = new(new SelectionSetup(s_grid, 2, "f", residency), options);
+        VirtualExpertSelection selection = new(new SelectionSetup(s_grid, "f", residency), options);
         _ = selection.Start(_swaps, 6 + options.SpareSlots, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
         Step(selection);
         return selection;

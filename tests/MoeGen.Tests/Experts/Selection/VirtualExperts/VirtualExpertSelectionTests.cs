@@ -279,7 +279,7 @@ public class VirtualExpertSelectionTests
 
     private static SwapOptions Immediate => new() { UpdateInterval = 1, Decay = 0, Hysteresis = 0.05 };
 
-    private static SelectionSetup Setup() => new(s_grid, 2, "f", new FakeResidency());
+    private static SelectionSetup Setup() => new(s_grid, "f", new FakeResidency());
 
     private static SwapPlan Plan(params int[] shares) =>
         new() { Fingerprint = "f", BudgetBytes = 1, UpdateInterval = 1, ExpertsPerLayer = shares };

@@ -65,7 +65,7 @@ public static class AutoOffloading
         auto.Progress?.Invoke("running a profile");
         MachineProfile machine = Record(model, auto, trace, texts, cancellationToken);
         auto.Progress?.Invoke("simulating methods");
-        List<(Offloading Offloading, double TpotMs)> simulated = Simulate(model, machine, trace, cancellationToken);
+        List<(Offloading Offloading, double TpotMs)> simulated = Simulate(model, options, machine, trace, cancellationToken);
         AutoCandidate[] candidates = [.. simulated.Select(method => new AutoCandidate(method.Offloading.Name, method.TpotMs, null))];
         return new AutoChoice(simulated[0].Offloading, Explain(model.MemoryPlan, machine, candidates), candidates);
     }
@@ -127,20 +127,25 @@ public static class AutoOffloading
     }
 
     private static List<(Offloading Offloading, double TpotMs)> Simulate(
-        MoeModel model, MachineProfile machine, string path, CancellationToken cancellationToken)
+        MoeModel model, MoeOptions options, MachineProfile machine, string path, CancellationToken cancellationToken)
     {
         using ActivationTrace trace = ActivationTrace.Open(path);
         Lazy<TraceFuture> future = TraceFuture.Of(trace, cancellationToken);
         List<(Offloading Offloading, double TpotMs)> candidates = [];
         foreach (Offloading offloading in Offloading.ExactNames.Except(s_neverChosen).Select(Preset))
         {
+            if (!TryCountSlots(model.Info, options with { Offloading = offloading }, out int numSlots))
+            {
+                continue;
+            }
+
             SimulationSetup setup = new()
             {
                 Trace = trace,
                 Future = future,
                 Policy = SimulationPolicy.Of(offloading),
                 Hardware = machine.ToHardware(),
-                NumSlots = model.MemoryPlan.NumSlots,
+                NumSlots = numSlots,
                 ExpertBytes = SlotPool.SlotSize(model.Info.ExpertBytes),
             };
             SimulationResult result = Simulator.Run(setup, cancellationToken);
@@ -148,6 +153,21 @@ public static class AutoOffloading
         }
 
         return candidates.OrderBy(candidate => candidate.TpotMs).ToList();
+    }
+
+    // what a method holds for itself is not there for slots, and may leave too little
+    private static bool TryCountSlots(ModelInfo info, MoeOptions options, out int numSlots)
+    {
+        try
+        {
+            numSlots = MemoryPlan.For(info, options).NumSlots;
+            return true;
+        }
+        catch (MemoryBudgetTooSmallException)
+        {
+            numSlots = 0;
+            return false;
+        }
     }
 
     private static Offloading Preset(string name)

@@ -57,6 +57,27 @@ public sealed class AutoOffloadingTests
     }
 
     [Fact]
+    public void MethodsThatTheBudgetIsTooSmallFor_AreLeftOut()
+    {
+        // room for four experts; swapmoe needs one for each of five layers and a spare one, finemoe memory for its maps
+        MoeOptions options = new() { Offloading = Offloading.Lru(), Threads = 1 };
+        ByteSize budget = new((MemoryPlan.Largest(Demo.ModelInfo, options) with { NumSlots = 4 }).TotalBytes);
+        foreach (Offloading large in new[] { Offloading.SwapMoE(), Offloading.FineMoE() })
+        {
+            Assert.Throws<MemoryBudgetTooSmallException>(
+                () => MemoryPlan.For(Demo.ModelInfo, options with { Offloading = large, MemoryBudget = budget }));
+        }
+
+        AutoOptions auto = new() { Sequences = 2, Tokens = 8, Tolerance = 1 };
+        AutoChoice choice = AutoOffloading.Choose(Load, options with { MemoryBudget = budget }, auto);
+        string[] names = [.. choice.Candidates.Select(candidate => candidate.Name)];
+        Assert.DoesNotContain("swapmoe", names);
+        Assert.DoesNotContain("finemoe", names);
+        Assert.Contains("lru", names);
+        Assert.True(MemoryPlan.For(Demo.ModelInfo, options with { Offloading = choice.Offloading, MemoryBudget = budget }).NumSlots >= 2);
+    }
+
+    [Fact]
     public void ExactMethod_AgreesInATrial()
     {
         // no tolerance at all, and every step within it

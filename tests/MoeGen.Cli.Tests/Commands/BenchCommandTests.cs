@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using MoeGen.Cli.Tests.Testing;
 
@@ -140,15 +139,5 @@ public class BenchCommandTests
         (await CliRun.Of("bench", "demo", "--prompt-tokens", "250", "--tokens", "64")).AssertFailed(
             "250 prompt tokens and 64 generated ones make 314; expected at most 256");
 
-    // a process of its own: in this one other tests allocate at the same time
-    private static JsonObject BenchDemo(params string[] options)
-    {
-        string cli = Path.Combine(AppContext.BaseDirectory, "MoeGen.Cli.dll");
-        ProcessStartInfo start = new("dotnet", [cli, "bench", "demo", "--json", .. options]) { RedirectStandardOutput = true };
-        using Process process = Process.Start(start)!;
-        JsonObject json = JsonNode.Parse(process.StandardOutput.ReadToEnd())!.AsObject();
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return json;
-    }
+    private static JsonObject BenchDemo(params string[] options) => CliProcess.Run(["bench", "demo", "--json", .. options]).Json;
 }

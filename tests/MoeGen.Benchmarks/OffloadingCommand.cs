@@ -6,6 +6,7 @@ using MoeGen.Benchmarks.Report;
 using MoeGen.Benchmarks.Results;
 using MoeGen.Benchmarks.Setup;
 using MoeGen.Benchmarks.Simulating;
+using MoeGen.Cli.Commands;
 
 namespace MoeGen.Benchmarks;
 
@@ -13,7 +14,6 @@ namespace MoeGen.Benchmarks;
 internal sealed class OffloadingCommand
 {
     private const string Program = "dotnet run -c Release --project tests/MoeGen.Benchmarks --";
-    private const long DefaultExpertBytes = 36_000_000; // 120 experts of the demo model make 4 GiB
     private const int DefaultRounds = 3;
     private const int DefaultPromptTokens = 48; // about as many as in the paper's main test (arXiv 2502.05370)
     private const int DefaultTokens = 48;
@@ -27,12 +27,8 @@ internal sealed class OffloadingCommand
         HelpName = "DIR",
     };
 
-    private readonly Option<ByteSize?> _expertBytes = new("--expert-bytes")
-    {
-        Description = $"Bytes of an expert; default: {new ByteSize(DefaultExpertBytes)}.",
-        HelpName = "SIZE",
-        CustomParser = ParseSize,
-    };
+    private readonly Option<ByteSize?> _expertBytes = RunOptions.Size(
+        "--expert-bytes", $"Bytes of an expert; default: {new ByteSize(WideModel.DefaultExpertBytes)}.", "36MB, 9MiB");
 
     private readonly Option<int[]> _budgets = new("--budgets")
     {
@@ -48,10 +44,17 @@ internal sealed class OffloadingCommand
         CustomParser = ParseNames,
     };
 
-    private readonly Option<int?> _rounds = Positive("--rounds", "Times that everything is measured, in alternating order", DefaultRounds);
-    private readonly Option<int?> _promptTokens = Positive("--prompt-tokens", "Tokens of each prompt", DefaultPromptTokens);
-    private readonly Option<int?> _tokens = Positive("--tokens", "Tokens to generate behind each prompt", DefaultTokens, least: 2);
-    private readonly Option<int?> _runs = Positive("--runs", "Counted prompts of each measurement, behind one that is not", DefaultRuns);
+    private readonly Option<int?> _rounds = RunOptions.Positive(
+        "--rounds", $"Times that everything is measured, in alternating order; default: {DefaultRounds}.");
+
+    private readonly Option<int?> _promptTokens = RunOptions.Positive(
+        "--prompt-tokens", $"Tokens of each prompt; default: {DefaultPromptTokens}.");
+
+    private readonly Option<int?> _tokens = RunOptions.AtLeast(
+        "--tokens", $"Tokens to generate behind each prompt; default: {DefaultTokens}.", 2);
+
+    private readonly Option<int?> _runs = RunOptions.Positive(
+        "--runs", $"Counted prompts of each measurement, behind one that is not; default: {DefaultRuns}.");
 
     private readonly Option<string[]> _texts = new("--text")
     {
@@ -121,7 +124,7 @@ internal sealed class OffloadingCommand
         // options that only say how to get to the same page are no part of it
         Command = string.Join(' ', [Program, "offloading", .. GivenOptions(parsed)]),
         WorkFolder = parsed.GetValue(_work),
-        ExpertBytes = parsed.GetValue(_expertBytes) ?? new ByteSize(DefaultExpertBytes),
+        ExpertBytes = parsed.GetValue(_expertBytes) ?? new ByteSize(WideModel.DefaultExpertBytes),
         BudgetPercents = parsed.GetValue(_budgets) is { Length: > 0 } percents ? percents : s_defaultPercents,
         Methods = parsed.GetValue(_methods) is { Length: > 0 } methods ? methods : MeasurementPlan.AllMethods,
         Rounds = parsed.GetValue(_rounds) ?? DefaultRounds,
@@ -148,30 +151,6 @@ internal sealed class OffloadingCommand
                 }
             }
         }
-    }
-
-    private static Option<int?> Positive(string name, string description, int fallback, int least = 1)
-    {
-        Option<int?> option = new(name) { Description = $"{description}; default: {fallback}.", HelpName = "N" };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is { } value && value < least)
-            {
-                result.AddError($"{name} is {value}; expected an integer of at least {least}.");
-            }
-        });
-        return option;
-    }
-
-    private static ByteSize? ParseSize(ArgumentResult result)
-    {
-        if (ByteSize.TryParse(result.Tokens[0].Value, out ByteSize size) && size.Bytes > 0)
-        {
-            return size;
-        }
-
-        result.AddError($"--expert-bytes is {result.Tokens[0].Value}; expected a size like 36MB, 9MiB or a number of bytes.");
-        return null;
     }
 
     private static string[]? ParseNames(ArgumentResult result)

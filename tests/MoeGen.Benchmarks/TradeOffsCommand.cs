@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using MoeGen.Benchmarks.Setup;
 using MoeGen.Benchmarks.TradeOffs;
+using MoeGen.Cli.Commands;
 using MoeGen.Cli.Output;
 
 namespace MoeGen.Benchmarks;
@@ -10,7 +11,6 @@ namespace MoeGen.Benchmarks;
 internal sealed class TradeOffsCommand
 {
     private const string Program = "dotnet run -c Release --project tests/MoeGen.Benchmarks -- trade-offs";
-    private const long DefaultExpertBytes = 36_000_000; // 120 experts of the demo model make 4 GiB
     private const int DefaultTokens = 24;
     private const int PlanSamples = 8; // random allocations, besides those that the search asks for
     private const int PlanTokens = 48;
@@ -23,11 +23,8 @@ internal sealed class TradeOffsCommand
         HelpName = "DIR",
     };
 
-    private readonly Option<int?> _tokens = new("--tokens")
-    {
-        Description = $"Tokens of each text that are foreseen in decode steps; default: {DefaultTokens}.",
-        HelpName = "N",
-    };
+    private readonly Option<int?> _tokens = RunOptions.Positive(
+        "--tokens", $"Tokens of each text that are foreseen in decode steps; default: {DefaultTokens}.");
 
     private readonly Option<int[]> _budgets = new("--budgets")
     {
@@ -70,7 +67,7 @@ internal sealed class TradeOffsCommand
     {
         using WorkFolder work = WorkFolder.Open(folder);
         MoegenTool tool = new(work.Path);
-        WideModel model = await WideModel.CreateAsync(tool, work, new ByteSize(DefaultExpertBytes), cancellationToken);
+        WideModel model = await WideModel.CreateAsync(tool, work, new ByteSize(WideModel.DefaultExpertBytes), cancellationToken);
         JsonArray evaluations = [];
         foreach (int percent in budgets)
         {
@@ -106,6 +103,6 @@ internal sealed class TradeOffsCommand
             evaluations.Add(evaluation);
         }
 
-        return new JsonObject { ["machine"] = Machine.Describe(), ["expert_bytes"] = DefaultExpertBytes, ["evaluations"] = evaluations };
+        return new JsonObject { ["machine"] = Machine.Describe(), ["expert_bytes"] = WideModel.DefaultExpertBytes, ["evaluations"] = evaluations };
     }
 }

@@ -8,6 +8,9 @@ namespace MoeGen.Benchmarks.Setup;
 /// <param name="Inspection">What `moegen inspect` says of it.</param>
 internal sealed record WideModel(string Folder, JsonObject Inspection)
 {
+    /// <summary>Bytes of an expert when nothing else is said: 120 of them make 4 GiB.</summary>
+    public const long DefaultExpertBytes = 36_000_000;
+
     private const string Demo = "demo";
     private const long SpareBytes = 256 << 20; // dense weights twice, tokenizer, compiled code
 

@@ -23,10 +23,14 @@ internal static class TradeOffMethods
         new("lfu-sequence", "lfu-sequence", "exact"),
         new("on-demand", "on-demand", "exact; the papers' baseline"),
         new($"lfu-sequence:plan={PlanFile}", "lfu-sequence, quotas", "exact cache with SwapMoE's plan as quotas"),
-        new($"swapmoe:plan={PlanFile}", Swap, "SwapMoE as published: planned"),
+        new($"swapmoe:plan={PlanFile}", Swap, "SwapMoE, planned, with exact prompts"),
         new("swapmoe", "swapmoe, even", "ablation: the same number in every layer"),
+        new($"swapmoe:plan={PlanFile},prompt=masked", "swapmoe, masked prompts", "SwapMoE as published: prompts are masked, too"),
+        new("swapmoe:prompt=masked", null, "the same, the same number in every layer"),
+        new($"swapmoe:plan={PlanFile},decay=0", null, "ablation: each token judged alone, as the paper's samples"),
         new($"swapmoe:plan={PlanFile},score=tokencount", null, "ablation: tokens counted, not contributions"),
         new($"swapmoe:plan={PlanFile},synchronous=yes", null, "ablation: passes wait for swaps"),
+        new($"swapmoe:plan={PlanFile},interval=0", null, "ablation: no updates but at the end of a prompt"),
         new("norm-pruning", "norm-pruning", "baseline of SwapMoE: the largest norms, never swapped"),
         new("mobile:threshold=0.3", Mobile, "MoBiLE"),
         new("mobile:threshold=0.5", Mobile, "MoBiLE"),
@@ -40,5 +44,7 @@ internal static class TradeOffMethods
         new("buddy:gap=0.2", Buddy, "the same, less careful"),
         new("buddy:gap=0.3", Buddy, "the same, less careful"),
         new("buddy:gap=0.2,ranking=coactivation", null, "BuddyMoE's own ranking"),
+        new("buddy:gap=0.5,entropy=0.95", null, "BuddyMoE's own test: where the choice as a whole is not peaked"),
+        new("buddy:gap=1,entropy=0.95,missing=0.5,ranking=coactivation", null, "BuddyMoE as published: test, bound on misses, ranking"),
     ];
 }

@@ -91,7 +91,7 @@ public sealed record MemoryPlan
             DenseBytes = info.DenseBytes,
             KeyValueBytes = Sequence.SizeInBytes(info, options.ContextLengthFor(info)),
             WorkspaceBytes = (options.PrefillChunkFor(info) * info.WorkspaceBytesPerToken)
-                + MatrixLayout.SizeInBytes(1, info.VocabSize, WeightFormat.F32),
+                + RowLayout.SizeInBytes(1, info.VocabSize),
             OffloadingBytes = ExpertCache.BufferBytes(info, options),
             SlotBytes = SlotPool.SlotSize(info.ExpertBytes),
             NumExperts = grid.Count,

@@ -10,9 +10,9 @@ namespace MoeGen.Generator.Spec;
 /// <param name="Description">What stands in it.</param>
 internal sealed record PassBuffer(string Name, int Width, int RowsPerToken, string Description)
 {
-    private const int BytesPerElement = 4;
+    private const int BytesPerNumber = 4;
 
-    public long BytesPerToken => RowsPerToken * MatrixLayout.PaddedColumns(Width) * BytesPerElement;
+    public long BytesPerToken => RowsPerToken * RowLayout.RowBytes(Width);
 
     /// <summary>The buffers of a model, in the order in which a layer uses them.</summary>
     public static IEnumerable<PassBuffer> Of(ModelSpec spec) =>
@@ -29,7 +29,7 @@ internal sealed record PassBuffer(string Name, int Width, int RowsPerToken, stri
     public static long TotalBytesPerToken(ModelSpec spec)
     {
         // logits, and four numbers for each choice: id, weight, its token and its place
-        long routing = (MatrixLayout.PaddedColumns(spec.Sparse.NumExperts) + (4L * spec.Sparse.TopK)) * BytesPerElement;
+        long routing = RowLayout.RowBytes(spec.Sparse.NumExperts) + (4L * spec.Sparse.TopK * BytesPerNumber);
         return Of(spec).Sum(buffer => buffer.BytesPerToken) + routing;
     }
 

@@ -5,12 +5,10 @@ namespace MoeGen.Generator.Spec;
 /// <summary>Size of some weights: parameters as publications count them, bytes as MoeGen holds them.</summary>
 internal readonly record struct WeightSize(long Parameters, long Bytes)
 {
-    private const int VectorBytesPerElement = 4;
-
     public static WeightSize Of(WeightSpec weight, WeightFormat format) =>
         weight.Shape is { } shape
             ? new((long)shape.Rows * shape.Columns, MatrixLayout.Bytes(shape.Rows, shape.Columns, format))
-            : new(weight.Length, MatrixLayout.PaddedColumns(weight.Length) * VectorBytesPerElement);
+            : new(weight.Length, RowLayout.VectorBytes(weight.Length));
 
     public static WeightSize operator +(WeightSize a, WeightSize b) => new(a.Parameters + b.Parameters, a.Bytes + b.Bytes);
 

@@ -166,7 +166,7 @@ public abstract unsafe class ForwardPass : IDisposable
 
     private Activations Buffer(int width, int numRows)
     {
-        NativeBuffer buffer = new(MatrixLayout.SizeInBytes(numRows, width, WeightFormat.F32));
+        NativeBuffer buffer = new(RowLayout.SizeInBytes(numRows, width));
         _buffers.Add(buffer);
         return new Activations((float*)buffer.Pointer, width);
     }

@@ -1,6 +1,5 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using MoeGen.Engine;
+using MoeGen.Weights;
 
 namespace MoeGen.Kernels;
 
@@ -21,32 +20,8 @@ public static unsafe class Embedding
         Share share = worker.Share(tokens.Length);
         for (int token = share.Start; token < share.End; token++)
         {
-            byte* row = weight.Data + ((nuint)tokens[token] * Matrix<TShape, TFormat>.RowBytes);
-            if (Vector512.IsHardwareAccelerated)
-            {
-                Widen<Simd512, Vector512<float>, TFormat>(row, hidden.Row(token), hidden.Stride, scale);
-            }
-            else if (Vector256.IsHardwareAccelerated)
-            {
-                Widen<Simd256, Vector256<float>, TFormat>(row, hidden.Row(token), hidden.Stride, scale);
-            }
-            else
-            {
-                Widen<Simd128, Vector128<float>, TFormat>(row, hidden.Row(token), hidden.Stride, scale);
-            }
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Widen<TSimd, TVector, TFormat>(byte* row, float* destination, int paddedLength, float scale)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TFormat : struct, IWeightFormat
-    {
-        TVector scales = TSimd.Broadcast(scale);
-        for (int i = 0; i < paddedLength; i += TSimd.Width)
-        {
-            TSimd.Store(destination + i, TSimd.Multiply(TFormat.Load<TSimd, TVector>(row, (nuint)i), scales));
+            PanelRow.Widen(weight.Row(tokens[token]), TFormat.Format, hidden[token]);
+            VectorMath.Scale(hidden.Row(token), scale, hidden.Width);
         }
     }
 }

@@ -6,6 +6,9 @@ internal static class HalfBits
     /// <summary>A bfloat16 is the upper half of a float32.</summary>
     public const int Bf16Shift = 16;
 
+    /// <summary>The upper one of two bfloat16 in a word.</summary>
+    public const uint Bf16Upper = 0xFFFF_0000;
+
     public const uint F16Sign = 0x8000;
 
     public const int F16SignShift = 16;
@@ -14,6 +17,12 @@ internal static class HalfBits
 
     /// <summary>Moves exponent and fraction of a half to their places in a float32.</summary>
     public const int F16Shift = 13;
+
+    /// <summary>Moves them there from the upper half of a word; an arithmetic shift leaves the sign where it is.</summary>
+    public const int F16UpperShift = F16SignShift - F16Shift;
+
+    /// <summary>Sign, exponent and fraction of a half at their places in a float32.</summary>
+    public const uint F16Widened = (F16Sign << F16SignShift) | (F16Magnitude << F16Shift);
 
     /// <summary>2^112: the difference of the exponents' biases, 127 - 15. Multiplying also normalises subnormal halves.</summary>
     public const float F16Scale = 5.192296858534828e33f;

@@ -22,8 +22,13 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Loads bfloat16 values and widens them, exactly.</summary>
     static abstract TVector LoadBf16(ushort* source);
 
-    /// <summary>Loads IEEE half values and widens them, exactly; infinities and NaN give large finite numbers.</summary>
-    static abstract TVector LoadF16(ushort* source);
+    /// <summary>Loads words of two bfloat16 values each and widens them, exactly.</summary>
+    static abstract void LoadBf16Pairs(uint* source, out TVector lower, out TVector upper);
+
+    /// <summary>
+    /// Loads words of two IEEE half values each and widens them, exactly; infinities and NaN give large finite numbers.
+    /// </summary>
+    static abstract void LoadF16Pairs(uint* source, out TVector lower, out TVector upper);
 
     static abstract void Store(float* destination, TVector value);
 

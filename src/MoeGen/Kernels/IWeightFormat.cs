@@ -9,10 +9,11 @@ public unsafe interface IWeightFormat
     /// <summary>The format as a value.</summary>
     static abstract WeightFormat Format { get; }
 
-    /// <summary>Loads one vector of elements as float32.</summary>
-    /// <param name="row">First byte of the row.</param>
-    /// <param name="column">First element to load; a multiple of the vector's width.</param>
-    internal static abstract TVector Load<TSimd, TVector>(byte* row, nuint column)
+    /// <summary>Loads two columns of some rows of a panel as float32, a row in each element.</summary>
+    /// <param name="pair">First word of the columns that is loaded; those of the other rows follow.</param>
+    /// <param name="even">Receives the column of even number.</param>
+    /// <param name="odd">Receives the next one.</param>
+    internal static abstract void LoadPair<TSimd, TVector>(byte* pair, out TVector even, out TVector odd)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct;
 }
@@ -24,7 +25,11 @@ public readonly unsafe struct F32 : IWeightFormat
     public static WeightFormat Format => WeightFormat.F32;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IWeightFormat.Load<TSimd, TVector>(byte* row, nuint column) => TSimd.Load((float*)row + column);
+    static void IWeightFormat.LoadPair<TSimd, TVector>(byte* pair, out TVector even, out TVector odd)
+    {
+        even = TSimd.Load((float*)pair);
+        odd = TSimd.Load((float*)(pair + MatrixLayout.WordStride));
+    }
 }
 
 /// <summary>IEEE half precision, 2 bytes.</summary>
@@ -34,7 +39,8 @@ public readonly unsafe struct F16 : IWeightFormat
     public static WeightFormat Format => WeightFormat.F16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IWeightFormat.Load<TSimd, TVector>(byte* row, nuint column) => TSimd.LoadF16((ushort*)row + column);
+    static void IWeightFormat.LoadPair<TSimd, TVector>(byte* pair, out TVector even, out TVector odd) =>
+        TSimd.LoadF16Pairs((uint*)pair, out even, out odd);
 }
 
 /// <summary>bfloat16: the upper half of a single, 2 bytes.</summary>
@@ -44,5 +50,6 @@ public readonly unsafe struct Bf16 : IWeightFormat
     public static WeightFormat Format => WeightFormat.BF16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TVector IWeightFormat.Load<TSimd, TVector>(byte* row, nuint column) => TSimd.LoadBf16((ushort*)row + column);
+    static void IWeightFormat.LoadPair<TSimd, TVector>(byte* pair, out TVector even, out TVector odd) =>
+        TSimd.LoadBf16Pairs((uint*)pair, out even, out odd);
 }

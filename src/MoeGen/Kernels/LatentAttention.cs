@@ -35,8 +35,8 @@ public interface ILatentShape
 /// </remarks>
 public static unsafe class LatentAttention
 {
-    // rows of W_uk that are added up together: one load and store of the sum for four products
-    private const int RowsTogether = 4;
+    // columns of W_uk that are summed together: four sums that do not wait for each other
+    private const int ColumnsTogether = 4;
 
     /// <summary>Queries in the space of the latents: <c>[W_ukᵀ q_nope | q_rope]</c> of every head.</summary>
     /// <typeparam name="TLatent">The dimensions.</typeparam>
@@ -54,24 +54,25 @@ public static unsafe class LatentAttention
         where TFormat : struct, IWeightFormat
     {
         float* sum = stackalloc float[MatrixLayout.PaddedColumns(TLatent.KvLoraRank)];
+        float* factors = stackalloc float[PaddedFactors(TLatent.NopeDim)];
         Share units = worker.Share(TLatent.NumHeads * numTokens);
         for (int unit = units.Start; unit < units.End; unit++)
         {
             int head = unit / numTokens, token = unit % numTokens;
             float* query = queries.Row(token) + ((nint)head * (TLatent.NopeDim + TLatent.RopeDim));
             float* latent = latentQueries.Row(token) + ((nint)head * (TLatent.KvLoraRank + TLatent.RopeDim));
-            byte* rows = kvBProj.Data + ((nuint)FirstRow<TLatent>(head) * Matrix<TShape, TFormat>.RowBytes);
+            ReadOnlySpan<float> nope = new(query, TLatent.NopeDim);
             if (Vector512.IsHardwareAccelerated)
             {
-                SumRows<Simd512, Vector512<float>, TShape, TFormat>(rows, query, TLatent.NopeDim, sum);
+                SumRows<Simd512, Vector512<float>, TShape, TFormat>(kvBProj, FirstRow<TLatent>(head), nope, factors, sum);
             }
             else if (Vector256.IsHardwareAccelerated)
             {
-                SumRows<Simd256, Vector256<float>, TShape, TFormat>(rows, query, TLatent.NopeDim, sum);
+                SumRows<Simd256, Vector256<float>, TShape, TFormat>(kvBProj, FirstRow<TLatent>(head), nope, factors, sum);
             }
             else
             {
-                SumRows<Simd128, Vector128<float>, TShape, TFormat>(rows, query, TLatent.NopeDim, sum);
+                SumRows<Simd128, Vector128<float>, TShape, TFormat>(kvBProj, FirstRow<TLatent>(head), nope, factors, sum);
             }
 
             // the sum is filled up to whole vectors, a head of the result is not
@@ -116,39 +117,66 @@ public static unsafe class LatentAttention
         }
     }
 
-    /// <summary><c>sum = sum_n factors[n] * rows[n]</c>, always added in the same order.</summary>
+    /// <summary><c>sum = sum_n query[n] * weight[firstRow + n]</c>, added in the same order by every width of vectors.</summary>
+    /// <param name="weight">The matrix.</param>
+    /// <param name="firstRow">First row.</param>
+    /// <param name="query">Factors of the rows from there on.</param>
+    /// <param name="factors">Scratch for <see cref="PaddedFactors"/>.</param>
+    /// <param name="sum">Receives the columns, filled up to a multiple of 32.</param>
+    /// <remarks>A place in the panels is summed over the panels; then halves of a panel are added to halves, 16, 8, 4, 2.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void SumRows<TSimd, TVector, TShape, TFormat>(byte* rows, float* factors, int numRows, float* sum)
+    internal static void SumRows<TSimd, TVector, TShape, TFormat>(
+        Matrix<TShape, TFormat> weight, int firstRow, ReadOnlySpan<float> query, float* factors, float* sum)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat
     {
-        nuint columns = Matrix<TShape, TFormat>.PaddedColumns, rowBytes = Matrix<TShape, TFormat>.RowBytes;
-        new Span<float>(sum, (int)columns).Clear();
-        int n = 0;
-        for (; n <= numRows - RowsTogether; n += RowsTogether, rows += RowsTogether * rowBytes)
+        // rows of the panels that are not among the query's have the factor 0
+        int place = firstRow % MatrixLayout.PanelRows;
+        int numPanels = (place + query.Length + MatrixLayout.PanelRows - 1) / MatrixLayout.PanelRows;
+        new Span<float>(factors, numPanels * MatrixLayout.PanelRows).Clear();
+        query.CopyTo(new Span<float>(factors + place, query.Length));
+        byte* panels = weight.Row(firstRow - place);
+        float* sums = stackalloc float[ColumnsTogether * MatrixLayout.PanelRows]; // [column, place in the panels]
+        for (nuint column = 0; column < Matrix<TShape, TFormat>.PaddedColumns; column += ColumnsTogether)
         {
-            TVector f0 = TSimd.Broadcast(factors[n]), f1 = TSimd.Broadcast(factors[n + 1]);
-            TVector f2 = TSimd.Broadcast(factors[n + 2]), f3 = TSimd.Broadcast(factors[n + 3]);
-            for (nuint c = 0; c < columns; c += (nuint)TSimd.Width)
+            byte* pairs = panels + (column / 2 * Matrix<TShape, TFormat>.PairBytes);
+            for (int strip = 0; strip < MatrixLayout.PanelRows; strip += TSimd.Width)
             {
-                TVector s = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(rows, c), f0, TSimd.Load(sum + c));
-                s = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(rows + rowBytes, c), f1, s);
-                s = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(rows + (2 * rowBytes), c), f2, s);
-                TSimd.Store(sum + c, TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(rows + (3 * rowBytes), c), f3, s));
-            }
-        }
+                byte* w = pairs + (strip * MatrixLayout.WordBytes);
+                TVector y0 = TSimd.Zero, y1 = TSimd.Zero, y2 = TSimd.Zero, y3 = TSimd.Zero;
+                for (int panel = 0; panel < numPanels; panel++)
+                {
+                    TVector factor = TSimd.Load(factors + (panel * MatrixLayout.PanelRows) + strip);
+                    TFormat.LoadPair<TSimd, TVector>(w, out TVector w0, out TVector w1);
+                    TFormat.LoadPair<TSimd, TVector>(w + Matrix<TShape, TFormat>.PairBytes, out TVector w2, out TVector w3);
+                    y0 = TSimd.MultiplyAdd(w0, factor, y0);
+                    y1 = TSimd.MultiplyAdd(w1, factor, y1);
+                    y2 = TSimd.MultiplyAdd(w2, factor, y2);
+                    y3 = TSimd.MultiplyAdd(w3, factor, y3);
+                    w += Matrix<TShape, TFormat>.PanelBytes;
+                }
 
-        for (; n < numRows; n++, rows += rowBytes)
-        {
-            TVector factor = TSimd.Broadcast(factors[n]);
-            for (nuint c = 0; c < columns; c += (nuint)TSimd.Width)
-            {
-                TSimd.Store(sum + c, TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(rows, c), factor, TSimd.Load(sum + c)));
+                TSimd.Store(sums + strip, y0);
+                TSimd.Store(sums + MatrixLayout.PanelRows + strip, y1);
+                TSimd.Store(sums + (2 * MatrixLayout.PanelRows) + strip, y2);
+                TSimd.Store(sums + (3 * MatrixLayout.PanelRows) + strip, y3);
             }
+
+            HorizontalSum.OfFours(
+                Quarters(sums), Quarters(sums + MatrixLayout.PanelRows), Quarters(sums + (2 * MatrixLayout.PanelRows)),
+                Quarters(sums + (3 * MatrixLayout.PanelRows))).Store(sum + column);
         }
     }
+
+    /// <summary>Room for the factors of some rows, which may begin anywhere in a panel.</summary>
+    internal static int PaddedFactors(int numRows) => numRows + (2 * MatrixLayout.PanelRows);
+
+    // 16 sums to 8, and these to 4
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Quarters(float* sums) =>
+        (Vector128.Load(sums) + Vector128.Load(sums + 8)) + (Vector128.Load(sums + 4) + Vector128.Load(sums + 12));
 
     private static int FirstRow<TLatent>(int head)
         where TLatent : struct, ILatentShape =>

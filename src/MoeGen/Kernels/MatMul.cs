@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using MoeGen.Engine;
 using MoeGen.Weights;
 
@@ -11,17 +9,18 @@ namespace MoeGen.Kernels;
 /// checkpoint stores them.
 /// </summary>
 /// <remarks>
-/// Workers share the rows of the matrix, so each weight is read once per pass. An output is always summed in the same order, whatever
-/// the number of tokens and workers: one token at a time, a chunk of a prompt and any thread count give the same bits.
+/// Workers share the rows of the matrix, so each weight is read once per pass. An output is always summed in the same order, the even
+/// columns and the odd ones for themselves: one token at a time, a chunk of a prompt, any thread count and any width of vectors give
+/// the same bits. Only a processor without fused multiply-add rounds otherwise.
 /// </remarks>
-public static unsafe class MatMul
+public static unsafe partial class MatMul
 {
-    /// <summary>Shares of rows begin at multiples of this: the widest vector, so that the outputs of a share are whole vectors.</summary>
-    internal const int RowGranularity = 16;
+    /// <summary>Shares of rows begin at multiples of this: at panels, so that no two workers read the same cache line.</summary>
+    internal const int RowGranularity = MatrixLayout.PanelRows;
 
-    // a tile of 4 rows x 4 tokens keeps 16 sums in registers and reads every loaded vector four times
-    private const int TileRows = 4;
-    private const int TileTokens = 4;
+    // strips whose weights stay in the second-level cache while tile after tile of tokens is multiplied with them; of one token, as many
+    // are read at once, because several streams come faster from memory than one
+    private const int StripsTogether = 4;
 
     /// <summary><c>y = scale * x Wᵀ</c>.</summary>
     /// <param name="weight">Weights, [rows, columns].</param>
@@ -92,137 +91,58 @@ public static unsafe class MatMul
         }
     }
 
-    /// <summary>Computes some rows of a product with vectors of one width.</summary>
+    /// <summary>
+    /// Computes some rows of a product with vectors of one width. A strip is the rows of a panel that one vector holds: a panel has one
+    /// strip of 16 rows, two of 8 or four of 4.
+    /// </summary>
     internal static void Run<TSimd, TVector, TShape, TFormat>(in Product<TShape, TFormat> product, Share rows)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat
     {
-        int row = rows.Start;
-        for (; row <= rows.End - TileRows; row += TileRows)
+        for (int row = rows.Start - (rows.Start % TSimd.Width); row < rows.End; row += StripsTogether * TSimd.Width)
         {
+            int end = Math.Min(rows.End, row + (StripsTogether * TSimd.Width));
             int token = 0;
-            for (; token <= product.NumTokens - TileTokens; token += TileTokens)
+            for (; token <= product.NumTokens - 8 && TSimd.Width == Vector512<float>.Count; token += 8)
             {
-                Tile4x4<TSimd, TVector, TShape, TFormat>(product, row, token);
+                for (int strip = row; strip < end; strip += TSimd.Width)
+                {
+                    Tile1x8<TSimd, TVector, TShape, TFormat>(product, rows, strip, token);
+                }
             }
 
-            for (; token < product.NumTokens; token++)
+            for (; token <= product.NumTokens - 4; token += 4)
             {
-                Tile4x1<TSimd, TVector, TShape, TFormat>(product, row, token);
+                for (int strip = row; strip < end; strip += TSimd.Width)
+                {
+                    Tile1x4<TSimd, TVector, TShape, TFormat>(product, rows, strip, token);
+                }
             }
-        }
 
-        for (; row < rows.End; row++)
-        {
-            for (int token = 0; token < product.NumTokens; token++)
+            for (; token <= product.NumTokens - 2; token += 2)
             {
-                Tile1x1<TSimd, TVector, TShape, TFormat>(product, row, token);
+                for (int strip = row; strip < end; strip += TSimd.Width)
+                {
+                    Tile1x2<TSimd, TVector, TShape, TFormat>(product, rows, strip, token);
+                }
             }
-        }
-    }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4x4<TSimd, TVector, TShape, TFormat>(in Product<TShape, TFormat> product, int row, int token)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
-    {
-        byte* w0 = product.Row(row), w1 = product.Row(row + 1), w2 = product.Row(row + 2), w3 = product.Row(row + 3);
-        float* x0 = product.Input(token), x1 = product.Input(token + 1), x2 = product.Input(token + 2), x3 = product.Input(token + 3);
-        TVector y00 = TSimd.Zero, y01 = TSimd.Zero, y02 = TSimd.Zero, y03 = TSimd.Zero;
-        TVector y10 = TSimd.Zero, y11 = TSimd.Zero, y12 = TSimd.Zero, y13 = TSimd.Zero;
-        TVector y20 = TSimd.Zero, y21 = TSimd.Zero, y22 = TSimd.Zero, y23 = TSimd.Zero;
-        TVector y30 = TSimd.Zero, y31 = TSimd.Zero, y32 = TSimd.Zero, y33 = TSimd.Zero;
-        for (nuint c = 0; c < Matrix<TShape, TFormat>.PaddedColumns; c += (nuint)TSimd.Width)
-        {
-            TVector v0 = TSimd.Load(x0 + c), v1 = TSimd.Load(x1 + c), v2 = TSimd.Load(x2 + c), v3 = TSimd.Load(x3 + c);
-            TVector w = TFormat.Load<TSimd, TVector>(w0, c);
-            y00 = TSimd.MultiplyAdd(w, v0, y00);
-            y01 = TSimd.MultiplyAdd(w, v1, y01);
-            y02 = TSimd.MultiplyAdd(w, v2, y02);
-            y03 = TSimd.MultiplyAdd(w, v3, y03);
-            w = TFormat.Load<TSimd, TVector>(w1, c);
-            y10 = TSimd.MultiplyAdd(w, v0, y10);
-            y11 = TSimd.MultiplyAdd(w, v1, y11);
-            y12 = TSimd.MultiplyAdd(w, v2, y12);
-            y13 = TSimd.MultiplyAdd(w, v3, y13);
-            w = TFormat.Load<TSimd, TVector>(w2, c);
-            y20 = TSimd.MultiplyAdd(w, v0, y20);
-            y21 = TSimd.MultiplyAdd(w, v1, y21);
-            y22 = TSimd.MultiplyAdd(w, v2, y22);
-            y23 = TSimd.MultiplyAdd(w, v3, y23);
-            w = TFormat.Load<TSimd, TVector>(w3, c);
-            y30 = TSimd.MultiplyAdd(w, v0, y30);
-            y31 = TSimd.MultiplyAdd(w, v1, y31);
-            y32 = TSimd.MultiplyAdd(w, v2, y32);
-            y33 = TSimd.MultiplyAdd(w, v3, y33);
-        }
-
-        product.Store(row, token, HorizontalSum.Of<TSimd, TVector>(y00, y10, y20, y30));
-        product.Store(row, token + 1, HorizontalSum.Of<TSimd, TVector>(y01, y11, y21, y31));
-        product.Store(row, token + 2, HorizontalSum.Of<TSimd, TVector>(y02, y12, y22, y32));
-        product.Store(row, token + 3, HorizontalSum.Of<TSimd, TVector>(y03, y13, y23, y33));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4x1<TSimd, TVector, TShape, TFormat>(in Product<TShape, TFormat> product, int row, int token)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
-    {
-        byte* w0 = product.Row(row), w1 = product.Row(row + 1), w2 = product.Row(row + 2), w3 = product.Row(row + 3);
-        float* x = product.Input(token);
-        TVector y0 = TSimd.Zero, y1 = TSimd.Zero, y2 = TSimd.Zero, y3 = TSimd.Zero;
-        for (nuint c = 0; c < Matrix<TShape, TFormat>.PaddedColumns; c += (nuint)TSimd.Width)
-        {
-            Prefetch<TShape, TFormat>(w0, w1, w2, w3, c);
-            TVector v = TSimd.Load(x + c);
-            y0 = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(w0, c), v, y0);
-            y1 = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(w1, c), v, y1);
-            y2 = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(w2, c), v, y2);
-            y3 = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(w3, c), v, y3);
-        }
-
-        product.Store(row, token, HorizontalSum.Of<TSimd, TVector>(y0, y1, y2, y3));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile1x1<TSimd, TVector, TShape, TFormat>(in Product<TShape, TFormat> product, int row, int token)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
-    {
-        byte* w = product.Row(row);
-        float* x = product.Input(token);
-        TVector y = TSimd.Zero;
-        for (nuint c = 0; c < Matrix<TShape, TFormat>.PaddedColumns; c += (nuint)TSimd.Width)
-        {
-            y = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(w, c), TSimd.Load(x + c), y);
-        }
-
-        product.Store(row, token, HorizontalSum.Of<TSimd, TVector>(y));
-    }
-
-    // decoding waits for memory: the rows of the next tile are asked for while these are computed. The processor's own prefetching
-    // stops at the end of a page, which is often the end of a row. Into the second-level cache: rows of 4096 bytes share the sets of
-    // the first one, and would drive each other out.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch<TShape, TFormat>(byte* w0, byte* w1, byte* w2, byte* w3, nuint column)
-        where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
-    {
-        if (Sse.IsSupported)
-        {
-            nuint offset = (TileRows * Matrix<TShape, TFormat>.RowBytes) + (column * (nuint)TFormat.Format.BytesPerElement());
-            Sse.Prefetch1(w0 + offset);
-            Sse.Prefetch1(w1 + offset);
-            Sse.Prefetch1(w2 + offset);
-            Sse.Prefetch1(w3 + offset);
+            if (token < product.NumTokens)
+            {
+                if (end - row > (StripsTogether - 1) * TSimd.Width)
+                {
+                    Tile4x1<TSimd, TVector, TShape, TFormat>(product, rows, row, token);
+                }
+                else
+                {
+                    for (int strip = row; strip < end; strip += TSimd.Width)
+                    {
+                        Tile1x1<TSimd, TVector, TShape, TFormat>(product, rows, strip, token);
+                    }
+                }
+            }
         }
     }
 }

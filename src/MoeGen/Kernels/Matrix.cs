@@ -11,14 +11,14 @@ public readonly unsafe struct Matrix<TShape, TFormat>
     where TShape : struct, IMatrixShape
     where TFormat : struct, IWeightFormat
 {
-    private readonly byte* _data; // [Rows, PaddedColumns], row-major
+    private readonly byte* _data; // panels of 16 rows, see MatrixLayout
 
     internal Matrix(byte* data)
     {
         _data = data;
     }
 
-    /// <summary>Bytes that the matrix takes, rows filled up to 32 elements.</summary>
+    /// <summary>Bytes that the matrix takes, rows filled up to a multiple of 16, columns to one of 32.</summary>
     public static long SizeInBytes => MatrixLayout.SizeInBytes(TShape.Rows, TShape.Columns, TFormat.Format);
 
     internal static nuint PaddedColumns
@@ -27,13 +27,18 @@ public readonly unsafe struct Matrix<TShape, TFormat>
         get => (nuint)MatrixLayout.PaddedColumns(TShape.Columns);
     }
 
-    internal static nuint RowBytes
+    /// <summary>Bytes from a pair of columns of a panel to the next one.</summary>
+    internal static nuint PairBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => PaddedColumns * (nuint)TFormat.Format.BytesPerElement();
+        get => 2 * MatrixLayout.PanelRows * (nuint)TFormat.Format.BytesPerElement();
     }
 
-    internal byte* Data => _data;
+    internal static nuint PanelBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (nuint)MatrixLayout.PanelBytes(TShape.Columns, TFormat.Format);
+    }
 
     /// <summary>Copies one row as float32, for people who look into a model; kernels never do.</summary>
     /// <param name="row">0-based row.</param>
@@ -44,9 +49,13 @@ public readonly unsafe struct Matrix<TShape, TFormat>
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, TShape.Rows);
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, TShape.Columns, nameof(destination));
-        ReadOnlySpan<byte> bytes = new(_data + ((nuint)row * RowBytes), checked((int)RowBytes));
-        FloatConverter.Widen(bytes[..(TShape.Columns * TFormat.Format.BytesPerElement())], TFormat.Format, destination);
+        PanelRow.Widen(Row(row), TFormat.Format, destination[..TShape.Columns]);
     }
+
+    /// <summary>First word of a row; the other words of the row follow at <see cref="MatrixLayout.WordStride"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal byte* Row(int row) =>
+        _data + ((nuint)(row / MatrixLayout.PanelRows) * PanelBytes) + ((nuint)(row % MatrixLayout.PanelRows) * MatrixLayout.WordBytes);
 }
 
 /// <summary>A vector of weights in float32: a norm or a bias. A view: whoever loaded the weights owns the memory.</summary>
@@ -71,7 +80,7 @@ public readonly unsafe struct WeightVector
 public readonly unsafe struct Activations
 {
     internal Activations(float* data, int width)
-        : this(data, width, MatrixLayout.PaddedColumns(width))
+        : this(data, width, RowLayout.Stride(width))
     {
     }
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using MoeGen.Engine;
 
 namespace MoeGen.Kernels;
 
@@ -8,7 +8,7 @@ internal readonly unsafe struct Product<TShape, TFormat>
     where TShape : struct, IMatrixShape
     where TFormat : struct, IWeightFormat
 {
-    private readonly byte* _weight;
+    private readonly Matrix<TShape, TFormat> _weight;
     private readonly float* _x;
     private readonly float* _y;
     private readonly int _xStride;
@@ -16,7 +16,7 @@ internal readonly unsafe struct Product<TShape, TFormat>
 
     public Product(Matrix<TShape, TFormat> weight, Activations x, Activations y, int numTokens)
     {
-        _weight = weight.Data;
+        _weight = weight;
         _x = x.Data;
         _y = y.Data;
         _xStride = x.Stride;
@@ -45,35 +45,46 @@ internal readonly unsafe struct Product<TShape, TFormat>
     public bool AddsToY { get; init; }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public byte* Row(int row) => _weight + ((nuint)row * Matrix<TShape, TFormat>.RowBytes);
+    public byte* Row(int row) => _weight.Row(row);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* Input(int token) => _x + ((nint)(InputRows is null ? FirstInputRow + token : InputRows[token]) * _xStride);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(int row, int token, float y)
+    /// <summary>Stores outputs of one token, but for those outside a share: what lies there is not this product's.</summary>
+    /// <param name="rows">The share.</param>
+    /// <param name="firstRow">Row of the first sum.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="sums">Sums of products.</param>
+    /// <param name="count">Sums.</param>
+    public void Store<TSimd, TVector>(Share rows, int firstRow, int token, float* sums, int count)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
     {
-        float* destination = _y + ((nint)(FirstOutputRow + token) * _yStride) + row;
-        if (Bias is not null)
+        float* outputs = _y + ((nint)(FirstOutputRow + token) * _yStride);
+        int row = Math.Max(firstRow, rows.Start), end = Math.Min(firstRow + count, rows.End);
+        TVector scale = TSimd.Broadcast(Scale);
+        for (; row <= end - TSimd.Width; row += TSimd.Width)
         {
-            y += Bias[row];
+            TVector y = TSimd.Load(sums + (row - firstRow));
+            if (Bias is not null)
+            {
+                y = TSimd.Add(y, TSimd.Load(Bias + row));
+            }
+
+            y = TSimd.Multiply(y, scale);
+            TSimd.Store(outputs + row, AddsToY ? TSimd.Add(TSimd.Load(outputs + row), y) : y);
         }
 
-        y *= Scale;
-        *destination = AddsToY ? *destination + y : y;
-    }
-
-    /// <summary>Stores the outputs of four rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(int row, int token, Vector128<float> y)
-    {
-        float* destination = _y + ((nint)(FirstOutputRow + token) * _yStride) + row;
-        if (Bias is not null)
+        for (; row < end; row++)
         {
-            y += Vector128.Load(Bias + row);
-        }
+            float y = sums[row - firstRow];
+            if (Bias is not null)
+            {
+                y += Bias[row];
+            }
 
-        y *= Scale;
-        (AddsToY ? Vector128.Load(destination) + y : y).Store(destination);
+            y *= Scale;
+            outputs[row] = AddsToY ? outputs[row] + y : y;
+        }
     }
 }

@@ -20,13 +20,19 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> LoadBf16(ushort* source) => (Widen(source) << HalfBits.Bf16Shift).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadF16(ushort* source)
+    public static void LoadBf16Pairs(uint* source, out Vector128<float> lower, out Vector128<float> upper)
     {
-        Vector128<uint> bits = Widen(source);
-        Vector128<uint> sign = (bits & Vector128.Create(HalfBits.F16Sign)) << HalfBits.F16SignShift;
-        Vector128<float> magnitude =
-            ((bits & Vector128.Create(HalfBits.F16Magnitude)) << HalfBits.F16Shift).AsSingle() * Vector128.Create(HalfBits.F16Scale);
-        return (magnitude.AsUInt32() | sign).AsSingle();
+        Vector128<uint> words = Vector128.Load(source);
+        lower = (words << HalfBits.Bf16Shift).AsSingle();
+        upper = (words & Vector128.Create(HalfBits.Bf16Upper)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadF16Pairs(uint* source, out Vector128<float> lower, out Vector128<float> upper)
+    {
+        Vector128<int> words = Vector128.Load((int*)source);
+        lower = WidenUpper(words << HalfBits.F16SignShift);
+        upper = WidenUpper(words);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -69,6 +75,12 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToQuarters(Vector128<float> value) => value;
+
+    // the half in the upper 16 bits of every word
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> WidenUpper(Vector128<int> words) =>
+        ((words >> HalfBits.F16UpperShift).AsUInt32() & Vector128.Create(HalfBits.F16Widened)).AsSingle()
+        * Vector128.Create(HalfBits.F16Scale);
 
     // 4 values of 16 bits, each in a lane of 32
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

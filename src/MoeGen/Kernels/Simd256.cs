@@ -20,13 +20,19 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> LoadBf16(ushort* source) => (Widen(source) << HalfBits.Bf16Shift).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadF16(ushort* source)
+    public static void LoadBf16Pairs(uint* source, out Vector256<float> lower, out Vector256<float> upper)
     {
-        Vector256<uint> bits = Widen(source);
-        Vector256<uint> sign = (bits & Vector256.Create(HalfBits.F16Sign)) << HalfBits.F16SignShift;
-        Vector256<float> magnitude =
-            ((bits & Vector256.Create(HalfBits.F16Magnitude)) << HalfBits.F16Shift).AsSingle() * Vector256.Create(HalfBits.F16Scale);
-        return (magnitude.AsUInt32() | sign).AsSingle();
+        Vector256<uint> words = Vector256.Load(source);
+        lower = (words << HalfBits.Bf16Shift).AsSingle();
+        upper = (words & Vector256.Create(HalfBits.Bf16Upper)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadF16Pairs(uint* source, out Vector256<float> lower, out Vector256<float> upper)
+    {
+        Vector256<int> words = Vector256.Load((int*)source);
+        lower = WidenUpper(words << HalfBits.F16SignShift);
+        upper = WidenUpper(words);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -69,6 +75,12 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> ToQuarters(Vector256<float> value) => value.GetLower() + value.GetUpper();
+
+    // the half in the upper 16 bits of every word
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> WidenUpper(Vector256<int> words) =>
+        ((words >> HalfBits.F16UpperShift).AsUInt32() & Vector256.Create(HalfBits.F16Widened)).AsSingle()
+        * Vector256.Create(HalfBits.F16Scale);
 
     // 8 values of 16 bits, each in a lane of 32
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,13 +20,19 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> LoadBf16(ushort* source) => (Widen(source) << HalfBits.Bf16Shift).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadF16(ushort* source)
+    public static void LoadBf16Pairs(uint* source, out Vector512<float> lower, out Vector512<float> upper)
     {
-        Vector512<uint> bits = Widen(source);
-        Vector512<uint> sign = (bits & Vector512.Create(HalfBits.F16Sign)) << HalfBits.F16SignShift;
-        Vector512<float> magnitude =
-            ((bits & Vector512.Create(HalfBits.F16Magnitude)) << HalfBits.F16Shift).AsSingle() * Vector512.Create(HalfBits.F16Scale);
-        return (magnitude.AsUInt32() | sign).AsSingle();
+        Vector512<uint> words = Vector512.Load(source);
+        lower = (words << HalfBits.Bf16Shift).AsSingle();
+        upper = (words & Vector512.Create(HalfBits.Bf16Upper)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadF16Pairs(uint* source, out Vector512<float> lower, out Vector512<float> upper)
+    {
+        Vector512<int> words = Vector512.Load((int*)source);
+        lower = WidenUpper(words << HalfBits.F16SignShift);
+        upper = WidenUpper(words);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -73,6 +79,12 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Vector256<float> half = value.GetLower() + value.GetUpper();
         return half.GetLower() + half.GetUpper();
     }
+
+    // the half in the upper 16 bits of every word
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> WidenUpper(Vector512<int> words) =>
+        ((words >> HalfBits.F16UpperShift).AsUInt32() & Vector512.Create(HalfBits.F16Widened)).AsSingle()
+        * Vector512.Create(HalfBits.F16Scale);
 
     // 16 values of 16 bits, each in a lane of 32
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

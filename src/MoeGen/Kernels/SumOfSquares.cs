@@ -10,10 +10,13 @@ internal static unsafe class SumOfSquares
     // elements that are summed in float before double takes over: many small ones must not vanish beside a large sum
     private const int BlockLength = 4096;
 
+    // elements of two columns of a panel
+    private const int PairLength = 2 * MatrixLayout.PanelRows;
+
     /// <summary>Sum over a vector.</summary>
     public static double Of(ReadOnlySpan<float> values)
     {
-        int wholeVectors = values.Length - (values.Length % MatrixLayout.ColumnPadding);
+        int wholeVectors = values.Length - (values.Length % PairLength);
         double sum;
         fixed (float* pointer = values)
         {
@@ -28,8 +31,8 @@ internal static unsafe class SumOfSquares
         return sum;
     }
 
-    /// <summary>Sum over elements as a matrix holds them.</summary>
-    /// <param name="values">First byte.</param>
+    /// <summary>Sum over elements as a matrix holds them, in whatever order.</summary>
+    /// <param name="values">First byte of a panel.</param>
     /// <param name="count">Elements, a multiple of 32.</param>
     /// <param name="format">Their format.</param>
     public static double Of(byte* values, long count, WeightFormat format) => format switch
@@ -64,11 +67,15 @@ internal static unsafe class SumOfSquares
             // two sums: an addition waits for the one before it
             TVector even = TSimd.Zero, odd = TSimd.Zero;
             long end = Math.Min(count, first + BlockLength);
-            for (long i = first; i < end; i += 2 * TSimd.Width)
+            for (long i = first; i < end; i += PairLength)
             {
-                TVector a = TFormat.Load<TSimd, TVector>(values, (nuint)i), b = TFormat.Load<TSimd, TVector>(values, (nuint)(i + TSimd.Width));
-                even = TSimd.MultiplyAdd(a, a, even);
-                odd = TSimd.MultiplyAdd(b, b, odd);
+                byte* pair = values + (i * TFormat.Format.BytesPerElement());
+                for (int row = 0; row < MatrixLayout.PanelRows; row += TSimd.Width)
+                {
+                    TFormat.LoadPair<TSimd, TVector>(pair + (row * MatrixLayout.WordBytes), out TVector a, out TVector b);
+                    even = TSimd.MultiplyAdd(a, a, even);
+                    odd = TSimd.MultiplyAdd(b, b, odd);
+                }
             }
 
             sum += HorizontalSum.Of<TSimd, TVector>(TSimd.Add(even, odd));

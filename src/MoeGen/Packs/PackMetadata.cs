@@ -13,7 +13,8 @@ namespace MoeGen.Packs;
 internal sealed record PackMetadata(
     string Fingerprint, WeightFormat Format, long ExpertBytes, int NumLayers, int NumExperts, ulong[] Checksums)
 {
-    private const string Version = "1";
+    private const string Version = "2";
+    private const string RowsVersion = "1"; // matrices lay row by row
     private const string VersionKey = "moegen_pack";
     private const string FingerprintKey = "fingerprint";
     private const string FormatKey = "weight_format";
@@ -30,14 +31,17 @@ internal sealed record PackMetadata(
         new(info.Fingerprint, info.WeightFormat, info.ExpertBytes, info.SparseLayers.Count, info.NumExperts, checksums);
 
     /// <summary>Reads the metadata of a file.</summary>
-    /// <exception cref="CheckpointException">It is not a pack, or one of a later version.</exception>
+    /// <exception cref="CheckpointException">It is not a pack, or one of another version.</exception>
     public static PackMetadata Read(SafetensorsFile file)
     {
         string version = Find(file, VersionKey);
         if (version != Version)
         {
             throw new CheckpointException(
-                file.Path, $"{VersionKey} of its metadata is {Quote(version)}; expected {Version}: a newer moegen may have packed it");
+                file.Path, $"{VersionKey} of its metadata is {Quote(version)}; expected {Version}: "
+                + (version == RowsVersion
+                    ? "an older moegen has packed it; run `moegen pack` again"
+                    : "a newer moegen may have packed it"));
         }
 
         return new PackMetadata(

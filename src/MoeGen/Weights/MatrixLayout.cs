@@ -1,15 +1,31 @@
 namespace MoeGen.Weights;
 
 /// <summary>
-/// How matrices and rows of activations lie in memory: row by row, every row filled up with zeros to a multiple of 32 elements, so
-/// that no kernel of any width has a remainder to handle. 32 is also the block of the quantised formats.
+/// How a matrix lies in memory: in panels of 16 rows, so that a vector holds a column of a panel and every element of it is an output of
+/// its own. A row counts as words of 4 bytes, each one float32 or two 16-bit floats, the even column in the lower half; a panel holds the
+/// first words of its rows, then the second ones, and so on. Rows are filled up with zeros to a multiple of 32 columns, panels with rows of
+/// zeros: no kernel has a remainder to handle.
 /// </summary>
+/// <remarks>32 is also the block of the quantised formats. The generator's <c>MatrixLayout</c> computes the same sizes.</remarks>
 internal static class MatrixLayout
 {
+    public const int PanelRows = 16;
+
     public const int ColumnPadding = 32;
+
+    /// <summary>Bytes of a word.</summary>
+    public const int WordBytes = sizeof(uint);
+
+    /// <summary>Bytes from a word of a row to its next one.</summary>
+    public const int WordStride = PanelRows * WordBytes;
 
     public static int PaddedColumns(int columns) => (columns + ColumnPadding - 1) / ColumnPadding * ColumnPadding;
 
+    /// <summary>Bytes of a panel.</summary>
+    public static long PanelBytes(int columns, WeightFormat format) =>
+        (long)PanelRows * PaddedColumns(columns) * format.BytesPerElement();
+
+    /// <summary>Bytes of a matrix.</summary>
     public static long SizeInBytes(int rows, int columns, WeightFormat format) =>
-        (long)rows * PaddedColumns(columns) * format.BytesPerElement();
+        ((long)rows + PanelRows - 1) / PanelRows * PanelBytes(columns, format);
 }

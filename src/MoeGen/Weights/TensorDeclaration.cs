@@ -52,7 +52,9 @@ public sealed record TensorDeclaration
     ];
 
     /// <summary>Bytes in memory.</summary>
-    public long SizeInBytes => MatrixLayout.SizeInBytes(Shape.Count == 2 ? Shape[0] : 1, Shape[^1], Format);
+    public long SizeInBytes => IsVector
+        ? (long)RowLayout.PaddedLength(Shape[0]) * Format.BytesPerElement()
+        : MatrixLayout.SizeInBytes(Shape[0], Shape[1], Format);
 
     /// <summary>Declares a matrix.</summary>
     /// <param name="name">Name in the checkpoint.</param>

@@ -1,16 +1,18 @@
+using System.Runtime.InteropServices;
+
 namespace MoeGen.Weights;
 
 /// <summary>The place of a declared tensor in memory, and which rows or columns of a source belong there.</summary>
 internal sealed unsafe class TensorTarget
 {
-    // sources are read along their rows: 16 float32 are a cache line, 64 of them long make runs worth writing
-    private const int TileRows = 16;
+    // what is narrowed at once for the panels: their rows, and of float32 so many that their runs are worth writing
+    private const int TileRows = MatrixLayout.PanelRows;
     private const int TileColumns = 64;
 
     private readonly WeightFormat _format;
-    private readonly int _rows; // elements of a vector that is a slice
-    private readonly int _columns;
-    private readonly nint _rowBytes; // distance of rows in memory
+    private readonly bool _isVector;
+    private readonly int _rows; // 1 of a vector
+    private readonly int _columns; // elements of a vector
     private readonly int _firstRow;
     private readonly int _rowStep;
     private readonly bool _isTransposed;
@@ -23,15 +25,14 @@ internal sealed unsafe class TensorTarget
     {
         Offset = offset;
         _format = declaration.Format;
-
-        // elements that are picked from a longer vector are rows of one element, one behind the other
-        bool isPicked = declaration is { IsVector: true, Slice: not null };
-        _rows = declaration.IsVector && !isPicked ? 1 : declaration.Shape[0];
-        _columns = isPicked ? 1 : declaration.Shape[^1];
-        _rowBytes = isPicked ? _format.BytesPerElement() : (nint)MatrixLayout.SizeInBytes(1, _columns, _format);
+        _isVector = declaration.IsVector;
+        _rows = _isVector ? 1 : declaration.Shape[0];
+        _columns = declaration.Shape[^1];
         _firstRow = declaration.Slice?.FirstRow ?? 0;
         _rowStep = declaration.Slice?.RowStep ?? 1;
-        _isTransposed = isPicked || (declaration.Slice is { IsTransposed: true } && !source.IsNeverTransposed);
+
+        // a vector is one row of the source, and what a slice calls rows are its elements
+        _isTransposed = _isVector || (declaration.Slice is { IsTransposed: true } && !source.IsNeverTransposed);
         FirstSourceRow = _isTransposed ? 0 : _firstRow;
         EndSourceRow = _isTransposed ? source.Rows : _firstRow + ((_rows - 1) * _rowStep) + 1;
     }
@@ -45,8 +46,8 @@ internal sealed unsafe class TensorTarget
     /// <summary>The row behind the last one.</summary>
     public int EndSourceRow { get; }
 
-    /// <summary>Whether rows of the source lie in memory as they lie in the file.</summary>
-    public bool IsCopyOf(TensorSource source) => !_isTransposed && source.Format == _format;
+    /// <summary>Whether values of the source go to memory as they are in the file.</summary>
+    public bool IsCopyOf(TensorSource source) => source.Format == _format && (_isVector || !_isTransposed);
 
     /// <summary>Writes what belongs to the tensor.</summary>
     /// <param name="address">First byte of the tensor in memory.</param>
@@ -56,7 +57,11 @@ internal sealed unsafe class TensorTarget
     /// <exception cref="NonFiniteValueException">A value is too large for the format in memory.</exception>
     public void Write(byte* address, TensorSource source, in SourceRows piece, ReadOnlySpan<float> values)
     {
-        if (_isTransposed)
+        if (_isVector)
+        {
+            WriteVector((float*)address, IsCopyOf(source) ? MemoryMarshal.Cast<byte, float>(piece.Bytes) : values);
+        }
+        else if (_isTransposed)
         {
             WriteColumns(address, source, piece, values);
         }
@@ -66,87 +71,106 @@ internal sealed unsafe class TensorTarget
         }
     }
 
+    // vectors are always float32
+    private void WriteVector(float* vector, ReadOnlySpan<float> row)
+    {
+        for (int i = 0; i < _columns; i++)
+        {
+            vector[i] = row[SourceRow(i)];
+        }
+    }
+
     private void WriteRows(byte* address, TensorSource source, in SourceRows piece, ReadOnlySpan<float> values)
     {
-        int sourceRowBytes = (int)source.BytesPerRow;
-        if (source.Format == _format && _rowStep == 1 && sourceRowBytes == _rowBytes)
+        // rows of the tensor whose rows of the source are in the piece
+        int first = Math.Max(0, RowsBefore(piece.FirstRow)), end = Math.Min(_rows, RowsBefore(piece.FirstRow + piece.Count));
+        if (source.Format != _format)
         {
-            // nothing lies between the rows, neither in the file nor in memory
-            int first = Math.Max(piece.FirstRow, _firstRow), count = Math.Min(piece.FirstRow + piece.Count, _firstRow + _rows) - first;
-            if (count > 0)
-            {
-                piece.Bytes.Slice((first - piece.FirstRow) * sourceRowBytes, count * sourceRowBytes)
-                    .CopyTo(new Span<byte>(address + ((first - _firstRow) * _rowBytes), count * sourceRowBytes));
-            }
-
-            return;
+            NarrowRows(address, source, piece, values, first, end);
         }
-
-        for (int i = 0; i < piece.Count; i++)
+        else if (first < end)
         {
-            (int row, int rest) = Math.DivRem(piece.FirstRow + i - _firstRow, _rowStep);
-            if (rest != 0 || row < 0 || row >= _rows)
+            fixed (byte* rows = piece.Bytes)
             {
-                continue;
-            }
-
-            Span<byte> target = new(address + (row * _rowBytes), _columns * _format.BytesPerElement());
-            if (source.Format == _format)
-            {
-                piece.Bytes.Slice(i * sourceRowBytes, sourceRowBytes).CopyTo(target);
-            }
-            else
-            {
-                int index = Narrow(values.Slice(i * _columns, _columns), target);
-                if (index >= 0)
-                {
-                    throw TooLarge(source, piece.IndexOf(i, index), values[(i * _columns) + index]);
-                }
+                nint rowBytes = (nint)source.BytesPerRow;
+                Panels(address).Write(
+                    first, end - first, 0, _columns, rows + ((SourceRow(first) - piece.FirstRow) * rowBytes), _rowStep * rowBytes);
             }
         }
     }
 
-    // a column of the source becomes a row; small tiles, because one of both sides is always read or written across
+    private void NarrowRows(
+        byte* address, TensorSource source, in SourceRows piece, ReadOnlySpan<float> values, int first, int end)
+    {
+        byte* tile = stackalloc byte[TileRows * TileColumns * sizeof(float)]; // [row, column], in the format of the tensor
+        int tileStride = TileColumns * _format.BytesPerElement();
+        for (int firstRow = first; firstRow < end; firstRow += TileRows - (firstRow % TileRows))
+        {
+            int numRows = Math.Min(TileRows - (firstRow % TileRows), end - firstRow);
+            for (int firstColumn = 0; firstColumn < _columns; firstColumn += TileColumns)
+            {
+                int numColumns = Math.Min(TileColumns, _columns - firstColumn);
+                for (int row = 0; row < numRows; row++)
+                {
+                    int pieceRow = SourceRow(firstRow + row) - piece.FirstRow;
+                    ReadOnlySpan<float> run = values.Slice((pieceRow * _columns) + firstColumn, numColumns);
+                    int index = Narrow(run, tile + (row * tileStride));
+                    if (index >= 0)
+                    {
+                        throw TooLarge(source, piece.IndexOf(pieceRow, firstColumn + index), run[index]);
+                    }
+                }
+
+                Panels(address).Write(firstRow, numRows, firstColumn, numColumns, tile, tileStride);
+            }
+        }
+    }
+
+    // a column of the source becomes a row
     private void WriteColumns(byte* address, TensorSource source, in SourceRows piece, ReadOnlySpan<float> values)
     {
-        Span<float> tile = stackalloc float[TileRows * TileColumns]; // [row in memory, column in memory]
+        Span<float> run = stackalloc float[TileColumns];
+        byte* tile = stackalloc byte[TileRows * TileColumns * sizeof(float)]; // [row, column], in the format of the tensor
+        int tileStride = TileColumns * _format.BytesPerElement();
         for (int firstColumn = 0; firstColumn < piece.Count; firstColumn += TileColumns)
         {
             int numColumns = Math.Min(TileColumns, piece.Count - firstColumn);
             for (int firstRow = 0; firstRow < _rows; firstRow += TileRows)
             {
                 int numRows = Math.Min(TileRows, _rows - firstRow);
-                for (int column = 0; column < numColumns; column++)
+                for (int row = 0; row < numRows; row++)
                 {
-                    int first = ((firstColumn + column) * source.Columns) + SourceColumn(firstRow);
-                    for (int row = 0; row < numRows; row++)
+                    int sourceColumn = SourceRow(firstRow + row);
+                    for (int column = 0; column < numColumns; column++)
                     {
-                        tile[(row * TileColumns) + column] = values[first + (row * _rowStep)];
+                        run[column] = values[((firstColumn + column) * source.Columns) + sourceColumn];
+                    }
+
+                    int index = Narrow(run[..numColumns], tile + (row * tileStride));
+                    if (index >= 0)
+                    {
+                        throw TooLarge(source, piece.IndexOf(firstColumn + index, sourceColumn), run[index]);
                     }
                 }
 
-                for (int row = 0; row < numRows; row++)
-                {
-                    byte* target = address + ((firstRow + row) * _rowBytes)
-                        + ((nint)(piece.FirstRow + firstColumn) * _format.BytesPerElement());
-                    ReadOnlySpan<float> run = tile.Slice(row * TileColumns, numColumns);
-                    int index = Narrow(run, new Span<byte>(target, numColumns * _format.BytesPerElement()));
-                    if (index >= 0)
-                    {
-                        throw TooLarge(source, piece.IndexOf(firstColumn + index, SourceColumn(firstRow + row)), run[index]);
-                    }
-                }
+                Panels(address).Write(firstRow, numRows, piece.FirstRow + firstColumn, numColumns, tile, tileStride);
             }
         }
     }
 
-    private int SourceColumn(int row) => _firstRow + (row * _rowStep);
+    private PanelWriter Panels(byte* address) => new(address, _columns, _format);
+
+    private int SourceRow(int row) => _firstRow + (row * _rowStep);
+
+    // rows of the tensor that come from rows of the source before this one; below 0 where the tensor begins later
+    private int RowsBefore(int sourceRow) => (sourceRow - _firstRow + _rowStep - 1) / _rowStep;
 
     // index of the first value that is too large for the format, or -1
-    private int Narrow(ReadOnlySpan<float> values, Span<byte> target)
+    private int Narrow(ReadOnlySpan<float> values, byte* target)
     {
-        FloatConverter.Narrow(values, _format, target);
-        return _format == WeightFormat.F32 ? -1 : FloatConverter.IndexOfNonFinite(target, _format);
+        Span<byte> bytes = new(target, values.Length * _format.BytesPerElement());
+        FloatConverter.Narrow(values, _format, bytes);
+        return _format == WeightFormat.F32 ? -1 : FloatConverter.IndexOfNonFinite(bytes, _format);
     }
 
     private static NonFiniteValueException TooLarge(TensorSource source, long index, float value) =>

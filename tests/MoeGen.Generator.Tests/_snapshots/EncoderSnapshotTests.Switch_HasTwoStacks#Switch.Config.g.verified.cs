@@ -63,7 +63,7 @@ partial class Switch
         RouterProbabilities = global::MoeGen.Experts.RouterProbabilities.Softmax,
         TotalParameters = 125632,
         ActiveParameters = 74432,
-        DenseBytes = 276224,
+        DenseBytes = 285440,
         ExpertBytes = Expert.SizeInBytes,
         WorkspaceBytesPerToken = 1552,
         BosTokenId = null,

@@ -56,7 +56,7 @@ partial class Qwen3
         ActiveParameters = 3353032704,
         DenseBytes = 3082608640,
         ExpertBytes = Expert.SizeInBytes,
-        WorkspaceBytesPerToken = 169088,
+        WorkspaceBytesPerToken = 169856,
         BosTokenId = 151643,
         EosTokenIds = [151645],
     };

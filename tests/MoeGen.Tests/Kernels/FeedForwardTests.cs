@@ -218,14 +218,14 @@ public unsafe class FeedForwardTests
             Pool = FakeExperts.Resident(NumExperts, TopKExperts, expertBytes);
             for (int e = 0; e < NumExperts; e++)
             {
-                // padding is zero in every row; here all matrices have one row length before padding
+                // rows and columns that fill up the panels are zero
                 Span<float> blob = new((float*)Pool.Address(0, e), (int)(expertBytes / sizeof(float)));
                 TestRandom.Floats(random, blob.Length).CopyTo(blob);
-                ClearPadding(blob[..(int)(Matrix<UpShape, F32>.SizeInBytes / sizeof(float))], Hidden);
-                ClearPadding(blob[(int)(Matrix<UpShape, F32>.SizeInBytes / sizeof(float))..(int)(Plain.Size / sizeof(float))], Intermediate);
+                ClearPadding<UpShape>(blob[..(int)(Matrix<UpShape, F32>.SizeInBytes / sizeof(float))]);
+                ClearPadding<DownShape>(blob[(int)(Matrix<UpShape, F32>.SizeInBytes / sizeof(float))..(int)(Plain.Size / sizeof(float))]);
                 if (expertBytes > Plain.Size)
                 {
-                    ClearPadding(blob[(int)(Plain.Size / sizeof(float))..(int)(Gated.Size / sizeof(float))], Hidden);
+                    ClearPadding<UpShape>(blob[(int)(Plain.Size / sizeof(float))..(int)(Gated.Size / sizeof(float))]);
                 }
             }
 
@@ -327,12 +327,17 @@ public unsafe class FeedForwardTests
             }
         }
 
-        private static void ClearPadding(Span<float> matrix, int columns)
+        private static void ClearPadding<TShape>(Span<float> matrix)
+            where TShape : struct, IMatrixShape
         {
-            int stride = MatrixLayout.PaddedColumns(columns);
-            for (int start = 0; start < matrix.Length; start += stride)
+            int panelLength = 16 * MatrixLayout.PaddedColumns(TShape.Columns);
+            for (int i = 0; i < matrix.Length; i++)
             {
-                matrix[(start + columns)..(start + stride)].Clear();
+                (int panel, int place) = Math.DivRem(i, panelLength);
+                if (place / 16 >= TShape.Columns || (panel * 16) + (place % 16) >= TShape.Rows)
+                {
+                    matrix[i] = 0;
+                }
             }
         }
     }

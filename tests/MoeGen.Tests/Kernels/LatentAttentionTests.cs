@@ -14,13 +14,7 @@ public unsafe class LatentAttentionTests
     public void AbsorbedQueries_ScoreAsExpandedKeysWould()
     {
         // one head, nope 2, rope 1, rank 2; W_uk = [[1, 2], [3, 4]], q = (5, 6 | 7): W_ukᵀ q = (5 + 18, 10 + 24)
-        using NativeMatrix<SmallShape, F32> weight = new(_random);
-        float[][] rows = [[1, 2], [3, 4], [10, 100]];
-        for (int row = 0; row < rows.Length; row++)
-        {
-            rows[row].CopyTo(new Span<float>(weight.Matrix.Data + ((nuint)row * Matrix<SmallShape, F32>.RowBytes), 2));
-        }
-
+        using NativeMatrix<SmallShape, F32> weight = new([[1, 2], [3, 4], [10, 100]]);
         using NativeFloats q = NativeFloats.Rows([[5, 6, 7]], 3, out Activations queries);
         using NativeFloats l = NativeFloats.Rows([[0, 0, 0]], 3, out Activations latent);
         using NativeFloats y = NativeFloats.Rows([[0]], 1, out Activations values);
@@ -44,26 +38,59 @@ public unsafe class LatentAttentionTests
     }
 
     [Fact]
-    public void SumRows_EveryNumberOfRowsAndWidth()
+    public void SumRows_OfAnyRowsAndWidth_IsTheScalarTwin()
     {
         using NativeMatrix<TallShape, Bf16> weight = new(_random);
         for (int count = 0; count <= TallShape.Rows; count++)
         {
-            CheckRows<Simd128, Vector128<float>>(weight, count);
-            CheckRows<Simd256, Vector256<float>>(weight, count);
-            CheckRows<Simd512, Vector512<float>>(weight, count);
+            int firstRow = _random.Next(TallShape.Rows - count + 1);
+            float[] factors = TestRandom.Floats(_random, count);
+            float[] expected = Twin(weight.Values, firstRow, factors);
+            CheckRows<Simd128, Vector128<float>>(weight, firstRow, factors, expected);
+            CheckRows<Simd256, Vector256<float>>(weight, firstRow, factors, expected);
+            CheckRows<Simd512, Vector512<float>>(weight, firstRow, factors, expected);
         }
     }
 
-    private void CheckRows<TSimd, TVector>(NativeMatrix<TallShape, Bf16> weight, int count)
+    private static void CheckRows<TSimd, TVector>(
+        NativeMatrix<TallShape, Bf16> weight, int firstRow, float[] factors, float[] expected)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        float[] factors = TestRandom.Floats(_random, count);
-        using NativeFloats f = new(factors), sum = new(64);
-        LatentAttention.SumRows<TSimd, TVector, TallShape, Bf16>(weight.Matrix.Data, f.Pointer, count, sum.Pointer);
-        double[] expected = [.. Enumerable.Range(0, 37).Select(c => factors.Select((x, n) => (double)x * weight.Values[n][c]).Sum())];
-        Close.Assert(expected, sum.Span[..37], $"{typeof(TSimd).Name}, {count} rows");
+        using NativeFloats scratch = new(LatentAttention.PaddedFactors(factors.Length)), sum = new(64);
+        LatentAttention.SumRows<TSimd, TVector, TallShape, Bf16>(weight.Matrix, firstRow, factors, scratch.Pointer, sum.Pointer);
+        Assert.Equal(expected, sum.Span[..TallShape.Columns].ToArray());
+        Close.Assert(
+            [.. Enumerable.Range(0, TallShape.Columns).Select(
+                c => factors.Select((x, n) => (double)x * weight.Values[firstRow + n][c]).Sum())],
+            sum.Span[..TallShape.Columns], $"{typeof(TSimd).Name}, {factors.Length} rows from {firstRow}");
+    }
+
+    // 16 sums, one for each place in a panel, then halves to halves
+    private static float[] Twin(float[][] weight, int firstRow, float[] factors)
+    {
+        float[] columns = new float[TallShape.Columns];
+        for (int column = 0; column < columns.Length; column++)
+        {
+            float[] sums = new float[16];
+            for (int i = 0; i < factors.Length; i++)
+            {
+                int place = (firstRow + i) % 16;
+                sums[place] = float.MultiplyAddEstimate(weight[firstRow + i][column], factors[i], sums[place]);
+            }
+
+            for (int half = 8; half > 0; half /= 2)
+            {
+                for (int i = 0; i < half; i++)
+                {
+                    sums[i] += sums[i + half];
+                }
+            }
+
+            columns[column] = sums[0];
+        }
+
+        return columns;
     }
 
     private void Check<TLatent, TShape, TFormat>()
@@ -182,7 +209,7 @@ public unsafe class LatentAttentionTests
 
     private readonly struct TallShape : IMatrixShape
     {
-        public static int Rows => 19;
+        public static int Rows => 75;
 
         public static int Columns => 37;
     }

@@ -6,15 +6,15 @@ namespace MoeGen.Tests.Kernels;
 
 public unsafe class MatMulTests
 {
+    private static readonly float[] s_margin = [7, 8, 9];
+
     private readonly Random _random = new(1);
 
     [Fact]
     public void Multiply_IsTheSumOfProducts()
     {
         // w = [[1, 2], [3, 4]], x = [5, 6]: y = [1*5 + 2*6, 3*5 + 4*6] = [17, 39]
-        using NativeMatrix<Shape2x2, F32> weight = new(_random);
-        new float[] { 1, 2 }.CopyTo(new Span<float>(weight.Matrix.Data, 2));
-        new float[] { 3, 4 }.CopyTo(new Span<float>(weight.Matrix.Data + Matrix<Shape2x2, F32>.RowBytes, 2));
+        using NativeMatrix<Shape2x2, F32> weight = new([[1, 2], [3, 4]]);
         using NativeFloats x = NativeFloats.Rows([[5, 6]], 2, out Activations inputs), y = NativeFloats.Rows(
             [[0, 0]], 2, out Activations outputs);
         MatMul.Run(new Product<Shape2x2, F32>(weight.Matrix, inputs, outputs, 1), new Share(0, 2));
@@ -22,7 +22,43 @@ public unsafe class MatMulTests
     }
 
     [Fact]
-    public void EveryWidthFormatAndShape_AgreesWithTheScalarTwin()
+    public void ScalarTwin_IsTheSumOfProducts()
+    {
+        for (int length = 0; length <= 256; length++)
+        {
+            float[] w = TestRandom.Floats(_random, length), x = TestRandom.Floats(_random, length);
+            Close.Assert(w.Zip(x, (a, b) => (double)a * b).Sum(), Twin(w, x), $"{length} columns");
+        }
+    }
+
+    [Fact]
+    public void EveryNumberOfRowsAndColumns_IsTheScalarTwinToTheBit()
+    {
+        for (int size = 0; size <= 256; size++)
+        {
+            (AnyShape.Rows, AnyShape.Columns) = (size, 1 + (size * 7 % 40));
+            CheckAny<F32>(1 + (size % 9));
+            CheckAny<F16>(1 + (size % 9));
+            CheckAny<Bf16>(1 + (size % 9));
+            (AnyShape.Rows, AnyShape.Columns) = (1 + (size * 5 % 36), size);
+            CheckAny<F32>(1 + (size % 17));
+            CheckAny<F16>(1 + (size % 17));
+            CheckAny<Bf16>(1 + (size % 17));
+        }
+    }
+
+    [Fact]
+    public void RowsFromAnyToAny_LeaveTheOthersAlone()
+    {
+        using NativeMatrix<Shape33x100, Bf16> weight = new(_random);
+        for (int start = 0; start <= 33; start++)
+        {
+            CheckTokens(weight, 1 + (start % 11), new Share(start, _random.Next(start, 34)));
+        }
+    }
+
+    [Fact]
+    public void EveryWidthFormatAndShape_IsTheScalarTwinToTheBit()
     {
         CheckShape<Shape1x1>();
         CheckShape<Shape2x2>();
@@ -138,33 +174,80 @@ public unsafe class MatMulTests
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat
     {
-        CheckWidth<Simd128, Vector128<float>, TShape, TFormat>();
-        CheckWidth<Simd256, Vector256<float>, TShape, TFormat>();
-        CheckWidth<Simd512, Vector512<float>, TShape, TFormat>();
+        using NativeMatrix<TShape, TFormat> weight = new(_random);
+        foreach (int tokens in new[] { 0, 1, 2, 3, 7, 8, 15, 17 })
+        {
+            CheckTokens(weight, tokens, new Share(0, TShape.Rows));
+        }
     }
 
-    private void CheckWidth<TSimd, TVector, TShape, TFormat>()
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
+    private void CheckAny<TFormat>(int tokens)
+        where TFormat : struct, IWeightFormat
+    {
+        using NativeMatrix<AnyShape, TFormat> weight = new(_random);
+        CheckTokens(weight, tokens, new Share(0, AnyShape.Rows));
+    }
+
+    private void CheckTokens<TShape, TFormat>(NativeMatrix<TShape, TFormat> weight, int tokens, Share rows)
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat
     {
-        using NativeMatrix<TShape, TFormat> weight = new(_random);
-        foreach (int tokens in new[] { 0, 1, 3, 4, 6 })
+        float[][] inputs = [.. Enumerable.Range(0, tokens).Select(_ => TestRandom.Floats(_random, TShape.Columns))];
+        float[][] before = [.. inputs.Select(_ => TestRandom.Floats(_random, TShape.Rows))];
+        float[] bias = TestRandom.Floats(_random, TShape.Rows);
+        bool isBiased = _random.Next(2) == 0, addsToY = _random.Next(2) == 0;
+        float scale = _random.Next(2) == 0 ? 1 : 0.7f;
+        float[][] expected = [.. inputs.Select((x, token) => Enumerable.Range(0, TShape.Rows).Select(row =>
         {
-            float[][] rows = [.. Enumerable.Range(0, tokens).Select(_ => TestRandom.Floats(_random, TShape.Columns))];
-            using NativeFloats x = NativeFloats.Rows(rows, TShape.Columns, out Activations inputs);
-            using NativeFloats y = NativeFloats.Rows([.. rows.Select(_ => new float[TShape.Rows])], TShape.Rows, out Activations outputs);
-            Product<TShape, TFormat> product = new(weight.Matrix, inputs, outputs, tokens);
-            MatMul.Run<TSimd, TVector, TShape, TFormat>(product, new Share(0, TShape.Rows));
+            if (row < rows.Start || row >= rows.End)
+            {
+                return before[token][row];
+            }
+
+            float y = Twin(weight.Values[row], x);
+            y = (isBiased ? y + bias[row] : y) * scale;
+            return addsToY ? before[token][row] + y : y;
+        }).ToArray())];
+        CheckWidth<Simd128, Vector128<float>>();
+        CheckWidth<Simd256, Vector256<float>>();
+        CheckWidth<Simd512, Vector512<float>>();
+
+        void CheckWidth<TSimd, TVector>()
+            where TSimd : struct, ISimd<TVector>
+            where TVector : struct
+        {
+            // outputs are columns of a wider row, whose other columns must stay
+            using NativeFloats x = NativeFloats.Rows(inputs, TShape.Columns, out Activations from), b = new(bias);
+            using NativeFloats y = NativeFloats.Rows(
+                [.. before.Select(row => (float[])[.. s_margin, .. row, .. s_margin])], TShape.Rows + (2 * s_margin.Length),
+                out Activations to);
+            Product<TShape, TFormat> product = new(weight.Matrix, from, to.Columns(s_margin.Length, TShape.Rows), tokens)
+            {
+                Bias = isBiased ? b.Pointer : null,
+                Scale = scale,
+                AddsToY = addsToY,
+            };
+            MatMul.Run<TSimd, TVector, TShape, TFormat>(product, rows);
             for (int token = 0; token < tokens; token++)
             {
-                double[] expected = [.. weight.Values.Select(row => row.Zip(rows[token], (w, v) => (double)w * v).Sum())];
-                Close.Assert(
-                    expected, outputs[token],
-                    $"{typeof(TSimd).Name}, {typeof(TFormat).Name}, {typeof(TShape).Name}, token {token} of {tokens}");
+                string what = $"{typeof(TSimd).Name}, {typeof(TFormat).Name}, [{TShape.Rows}, {TShape.Columns}], rows {rows}, "
+                    + $"token {token} of {tokens}";
+                Assert.True(to[token].SequenceEqual([.. s_margin, .. expected[token], .. s_margin]), what);
             }
         }
+    }
+
+    // the even columns and the odd ones for themselves, in order, as every tile of every width sums them
+    private static float Twin(float[] weight, float[] x)
+    {
+        float even = 0, odd = 0;
+        for (int column = 0; column < weight.Length; column++)
+        {
+            ref float sum = ref column % 2 == 0 ? ref even : ref odd;
+            sum = float.MultiplyAddEstimate(weight[column], x[column], sum);
+        }
+
+        return even + odd;
     }
 
     // outputs start at 1 where the product is added to them
@@ -183,6 +266,14 @@ public unsafe class MatMulTests
         };
         MatMul.Run(product, new Share(0, TShape.Rows));
         return [.. Enumerable.Range(0, rows.Length).Select(token => outputs[token].ToArray())];
+    }
+
+    /// <summary>Sizes that are no constants, so that one compiled kernel serves for all.</summary>
+    private readonly struct AnyShape : IMatrixShape
+    {
+        public static int Rows { get; set; }
+
+        public static int Columns { get; set; }
     }
 
     private readonly struct Shape1x1 : IMatrixShape

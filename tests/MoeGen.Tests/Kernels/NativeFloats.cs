@@ -30,8 +30,7 @@ internal sealed unsafe class NativeFloats : IDisposable
     /// <summary>Rows of activations, laid out as kernels expect them.</summary>
     public static NativeFloats Rows(float[][] rows, int width, out Activations activations)
     {
-        int stride = MatrixLayout.PaddedColumns(width);
-        NativeFloats memory = new(rows.Length * stride);
+        NativeFloats memory = new(rows.Length * RowLayout.Stride(width));
         activations = new Activations(memory.Pointer, width);
         for (int i = 0; i < rows.Length; i++)
         {
@@ -53,17 +52,27 @@ internal sealed unsafe class NativeMatrix<TShape, TFormat> : IDisposable
 
     /// <summary>Stores rounded values and remembers what they became.</summary>
     public NativeMatrix(Random random)
+        : this([.. Enumerable.Range(0, TShape.Rows).Select(_ => TestRandom.Floats(random, TShape.Columns))])
     {
-        int columns = TShape.Columns, bytes = columns * TFormat.Format.BytesPerElement();
-        Values = new float[TShape.Rows][];
+    }
+
+    /// <summary>Stores rounded values and remembers what they became.</summary>
+    public NativeMatrix(float[][] rows)
+    {
+        // element by element, as the layout says: words of 4 bytes, the first ones of 16 rows, then the second ones
+        int elementBytes = TFormat.Format.BytesPerElement(), panelBytes = 16 * MatrixLayout.PaddedColumns(TShape.Columns) * elementBytes;
         for (int row = 0; row < TShape.Rows; row++)
         {
-            float[] values = TestRandom.Floats(random, columns);
-            Span<byte> destination = new(_buffer.Pointer + (row * (int)Matrix<TShape, TFormat>.RowBytes), bytes);
-            FloatConverter.Narrow(values, TFormat.Format, destination);
-            Values[row] = new float[columns];
-            FloatConverter.Widen(destination, TFormat.Format, Values[row]);
+            for (int column = 0; column < TShape.Columns; column++)
+            {
+                (int word, int rest) = Math.DivRem(column * elementBytes, 4);
+                Span<byte> element = new(_buffer.Pointer + (row / 16 * panelBytes) + (word * 64) + (row % 16 * 4) + rest, elementBytes);
+                FloatConverter.Narrow([rows[row][column]], TFormat.Format, element);
+                FloatConverter.Widen(element, TFormat.Format, rows[row].AsSpan(column, 1));
+            }
         }
+
+        Values = rows;
     }
 
     /// <summary>The stored values, [rows][columns].</summary>

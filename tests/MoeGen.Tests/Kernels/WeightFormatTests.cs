@@ -3,40 +3,54 @@ using MoeGen.Kernels;
 
 namespace MoeGen.Tests.Kernels;
 
-/// <summary>Widening of 16-bit floats, for every bit pattern that is a number.</summary>
+/// <summary>Widening of 16-bit floats, for every bit pattern that is a number, in both halves of a word.</summary>
 public unsafe class WeightFormatTests
 {
     [Fact]
-    public void EveryFiniteHalf_WidensExactly() =>
-        ForEveryPattern(bits => (float)BitConverter.UInt16BitsToHalf(bits), Embedding.Widen<Simd128, Vector128<float>, F16>,
-            Embedding.Widen<Simd256, Vector256<float>, F16>, Embedding.Widen<Simd512, Vector512<float>, F16>);
+    public void EveryFiniteHalf_WidensExactly() => ForEveryWidth<F16>(bits => (float)BitConverter.UInt16BitsToHalf(bits));
 
     [Fact]
-    public void EveryFiniteBfloat16_WidensExactly() =>
-        ForEveryPattern(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16), Embedding.Widen<Simd128, Vector128<float>, Bf16>,
-            Embedding.Widen<Simd256, Vector256<float>, Bf16>, Embedding.Widen<Simd512, Vector512<float>, Bf16>);
+    public void EveryFiniteBfloat16_WidensExactly() => ForEveryWidth<Bf16>(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16));
 
-    private delegate void Widen(byte* row, float* destination, int length, float scale);
+    private static void ForEveryWidth<TFormat>(Func<ushort, float> exact)
+        where TFormat : struct, IWeightFormat
+    {
+        ForEveryPattern<Simd128, Vector128<float>, TFormat>(exact);
+        ForEveryPattern<Simd256, Vector256<float>, TFormat>(exact);
+        ForEveryPattern<Simd512, Vector512<float>, TFormat>(exact);
+    }
 
-    private static void ForEveryPattern(Func<ushort, float> exact, params Widen[] widths)
+    private static void ForEveryPattern<TSimd, TVector, TFormat>(Func<ushort, float> exact)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TFormat : struct, IWeightFormat
     {
         ushort[] patterns = [.. Enumerable.Range(0, 1 << 16).Select(bits => (ushort)bits).Where(bits => float.IsFinite(exact(bits)))];
-
-        // filled up to whole vectors with zeros
-        Array.Resize(ref patterns, (patterns.Length + 31) / 32 * 32);
-        float[] result = new float[patterns.Length];
-        foreach (Widen widen in widths)
+        float* even = stackalloc float[TSimd.Width], odd = stackalloc float[TSimd.Width];
+        ushort* words = stackalloc ushort[2 * TSimd.Width];
+        for (int first = 0; first < patterns.Length; first++)
         {
-            fixed (ushort* source = patterns)
-            fixed (float* destination = result)
+            for (int i = 0; i < 2 * TSimd.Width; i++)
             {
-                widen((byte*)source, destination, patterns.Length, 1);
+                words[i] = patterns[(first + (i * 257)) % patterns.Length];
             }
 
-            for (int i = 0; i < patterns.Length; i++)
+            TFormat.LoadPair<TSimd, TVector>((byte*)words, out TVector evenColumn, out TVector oddColumn);
+            TSimd.Store(even, evenColumn);
+            TSimd.Store(odd, oddColumn);
+            for (int row = 0; row < TSimd.Width; row++)
             {
-                Assert.Equal(BitConverter.SingleToUInt32Bits(exact(patterns[i])), BitConverter.SingleToUInt32Bits(result[i]));
+                AssertSameBits(exact(words[2 * row]), even[row]);
+                AssertSameBits(exact(words[(2 * row) + 1]), odd[row]);
             }
+        }
+    }
+
+    private static void AssertSameBits(float expected, float actual)
+    {
+        if (BitConverter.SingleToUInt32Bits(expected) != BitConverter.SingleToUInt32Bits(actual))
+        {
+            Assert.Fail($"expected {expected}, got {actual}");
         }
     }
 }

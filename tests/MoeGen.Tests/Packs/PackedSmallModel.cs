@@ -10,9 +10,9 @@ internal sealed class PackedSmallModel : IDisposable
 {
     public const int NumExperts = 5;
 
-    // up [1031, 1024] and down [70, 48], which rows fill up to 64 columns, both in bfloat16, and a bias of 5
-    public const long UpBytes = 1031 * 1024 * 2;
-    public const long DownBytes = 70 * 64 * 2;
+    // up [1031, 1024] and down [70, 48], which panels fill up to [1040, 1024] and [80, 64], both in bfloat16, and a bias of 5
+    public const long UpBytes = 1040 * 1024 * 2;
+    public const long DownBytes = 80 * 64 * 2;
     public const long ExpertBytes = UpBytes + DownBytes + (32 * 4);
 
     private readonly SmallCheckpoint _checkpoint = new();

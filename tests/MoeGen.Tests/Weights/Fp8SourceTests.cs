@@ -162,7 +162,7 @@ public class Fp8SourceTests
         checkpoint.Add("b.weight_scale_inv", WeightFormat.F32, [1, 1], [0]);
         List<string> notices = [];
         checkpoint.Load(
-            SmallCheckpoint.Info(3, 4096) with { Fp8Block = new Fp8Block(2, 16) },
+            SmallCheckpoint.Info(3, 16384) with { Fp8Block = new Fp8Block(2, 16) },
             new MoeOptions { Notice = notices.Add },
             [TensorDeclaration.Matrix<Shape<N5, N70>, F32>(Name), TensorDeclaration.Matrix<Shape<N1, N1>, F32>("b.weight")]).Dispose();
         Assert.EndsWith("every weight of its block is 0 (and so in 1 other tensors)", Assert.Single(notices));
@@ -200,7 +200,7 @@ public class Fp8SourceTests
 
     private static WeightStore Load(
         SmallCheckpoint checkpoint, Fp8Block? block, TensorDeclaration declaration, MoeOptions? options = null) =>
-        checkpoint.Load(SmallCheckpoint.Info(3, 4096) with { Fp8Block = block }, options ?? new MoeOptions(), [declaration]);
+        checkpoint.Load(SmallCheckpoint.Info(3, 16384) with { Fp8Block = block }, options ?? new MoeOptions(), [declaration]);
 
     // random codes but NaN; returns code x scale in float32
     private static float[] AddRandom(

@@ -119,7 +119,7 @@ public class Mxfp4SourceTests
         Assert.EndsWith(
             $"tensor {Blocks} has shape [1, 5, 3, 16]; expected 70 columns, which blocks of 32 cannot hold, as the config says",
             Assert.Throws<ShapeMismatchException>(() => checkpoint.Load(
-                1, 4096, TensorDeclaration.Matrix<Shape<N5, N70>, F32>(Name).FromStack(1, 5).InExperts(s_layers, 0))).Message);
+                1, 16384, TensorDeclaration.Matrix<Shape<N5, N70>, F32>(Name).FromStack(1, 5).InExperts(s_layers, 0))).Message);
     }
 
     [Theory]
@@ -171,7 +171,7 @@ public class Mxfp4SourceTests
         TensorDeclaration declaration = format == WeightFormat.F32
             ? TensorDeclaration.Matrix<Shape<N5, N96>, F32>(Name)
             : TensorDeclaration.Matrix<Shape<N5, N96>, F16>(Name);
-        checkpoint.Load(1, 4096, declaration.FromStack(1, 5, isTransposed: true).InExperts(s_layers, 0)).Dispose();
+        checkpoint.Load(1, 16384, declaration.FromStack(1, 5, isTransposed: true).InExperts(s_layers, 0)).Dispose();
     }
 
     // random codes with scales that every format in memory holds; returns the values

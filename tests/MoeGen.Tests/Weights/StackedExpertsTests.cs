@@ -147,11 +147,11 @@ public class StackedExpertsTests
         LastProgress progress = new();
         MoeOptions options = new() { Progress = progress, Threads = 1 };
         checkpoint.Load(
-            SmallCheckpoint.Info(NumExperts, 4096),
+            SmallCheckpoint.Info(NumExperts, 16384),
             options,
             [
                 matrix.FromStack(NumExperts, 10).InExperts(s_layers, 0),
-                matrix.FromStack(NumExperts, 10, firstRow: 5).InExperts(s_layers, 1024),
+                matrix.FromStack(NumExperts, 10, firstRow: 5).InExperts(s_layers, 8192),
             ]).Dispose();
         Assert.Equal(new LoadProgress(NumExperts * 10 * 70 * 2, NumExperts * 10 * 70 * 2), progress.Value);
     }
@@ -165,7 +165,7 @@ public class StackedExpertsTests
         checkpoint.Add("model.layers.1.experts.gate_up", WeightFormat.F32, [3, 10, 71], new float[3 * 10 * 71]);
         ShapeMismatchException exception = Assert.Throws<ShapeMismatchException>(() => checkpoint.Load(
             NumExperts,
-            4096,
+            16384,
             TensorDeclaration.Matrix<Shape<N5, N70>, F32>(GateUp).FromStack(3, 10, isTransposed: isTransposed).InExperts(s_layers, 0)));
         Assert.Equal(
             $"{checkpoint.FilePath}: tensor model.layers.1.experts.gate_up has shape [3, 10, 71]; expected {expected} as the config says",
@@ -186,9 +186,9 @@ public class StackedExpertsTests
         TensorDeclaration matrix = TensorDeclaration.Matrix<Shape<N5, N70>, F16>(GateUp);
         NonFiniteValueException exception = Assert.Throws<NonFiniteValueException>(() => checkpoint.Load(
             NumExperts,
-            4096,
+            16384,
             matrix.FromStack(3, 10, isTransposed: isTransposed).InExperts(s_layers, 0),
-            matrix.FromStack(3, 10, firstRow: 5, isTransposed: isTransposed).InExperts(s_layers, 1024)));
+            matrix.FromStack(3, 10, firstRow: 5, isTransposed: isTransposed).InExperts(s_layers, 8192)));
         Assert.Contains("tensor model.layers.1.experts.gate_up holds -infinity at flat index 1234", exception.Message);
     }
 
@@ -198,7 +198,7 @@ public class StackedExpertsTests
         using SmallCheckpoint checkpoint = new();
         checkpoint.Add("model.layers.1.experts.gate_up", WeightFormat.F32, [2, 5, 70], new float[2 * 5 * 70]);
         Assert.Throws<InvalidOperationException>(() => checkpoint.Load(
-            NumExperts, 4096, TensorDeclaration.Matrix<Shape<N5, N70>, F32>(GateUp).FromStack(2, 5).InExperts(s_layers, 0)));
+            NumExperts, 16384, TensorDeclaration.Matrix<Shape<N5, N70>, F32>(GateUp).FromStack(2, 5).InExperts(s_layers, 0)));
     }
 
     [Fact]
@@ -236,7 +236,7 @@ public class StackedExpertsTests
         LastProgress progress = new() { Cancellation = cancellation };
         TensorDeclaration matrix = TensorDeclaration.Matrix<Shape<N5, N70>, F32>(GateUp).FromStack(3, 5).InExperts(s_layers, 0);
         Assert.ThrowsAny<OperationCanceledException>(() => checkpoint.Load(
-            SmallCheckpoint.Info(NumExperts, 4096), new MoeOptions { Progress = progress, Threads = 1 }, [matrix], cancellation.Token));
+            SmallCheckpoint.Info(NumExperts, 16384), new MoeOptions { Progress = progress, Threads = 1 }, [matrix], cancellation.Token));
         Assert.Equal(5 * 70 * 4, progress.Value.BytesLoaded);
     }
 

@@ -68,7 +68,7 @@ public sealed record MemoryPlan
 
     /// <summary>Computes the plan for one sequence of the full context.</summary>
     /// <param name="info">The model.</param>
-    /// <param name="options">Memory budget, context length, prefill chunk, offloading.</param>
+    /// <param name="options">Memory budget, context length, prefill chunk, format of the KV cache, offloading.</param>
     /// <exception cref="MemoryBudgetTooSmallException">The budget or, without one, the machine's memory is below the floor.</exception>
     public static MemoryPlan For(ModelInfo info, MoeOptions options)
     {
@@ -79,7 +79,7 @@ public sealed record MemoryPlan
 
     /// <summary>Computes the plan with every expert resident, whatever the budget.</summary>
     /// <param name="info">The model.</param>
-    /// <param name="options">Context length, prefill chunk, offloading.</param>
+    /// <param name="options">Context length, prefill chunk, format of the KV cache, offloading.</param>
     public static MemoryPlan Largest(ModelInfo info, MoeOptions options)
     {
         ArgumentNullException.ThrowIfNull(info);
@@ -89,7 +89,7 @@ public sealed record MemoryPlan
         return new MemoryPlan
         {
             DenseBytes = info.DenseBytes,
-            KeyValueBytes = Sequence.SizeInBytes(info, options.ContextLengthFor(info)),
+            KeyValueBytes = Sequence.SizeFor(info, options, options.PrefillChunkFor(info)),
             WorkspaceBytes = (options.PrefillChunkFor(info) * info.WorkspaceBytesPerToken)
                 + RowLayout.SizeInBytes(1, info.VocabSize),
             OffloadingBytes = ExpertCache.BufferBytes(info, options),
@@ -141,7 +141,7 @@ public sealed class MemoryBudgetTooSmallException : MoeGenException
             + $"expected at least {plan.FloorBytes} bytes ({new ByteSize(plan.FloorBytes)}): "
             + $"dense weights {new ByteSize(plan.DenseBytes)}, {plan.FloorSlots} experts {new ByteSize(plan.FloorSlots * plan.SlotBytes)}, "
             + $"KV cache {new ByteSize(plan.KeyValueBytes)}, working memory {new ByteSize(plan.WorkspaceBytes + plan.OffloadingBytes)}. "
-            + "A shorter context or a smaller prefill chunk needs less.")
+            + "A shorter context, a smaller prefill chunk or a KV cache in F16 or Q8 needs less.")
     {
         BudgetBytes = budget.Bytes;
         RequiredBytes = plan.FloorBytes;

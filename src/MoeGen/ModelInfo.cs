@@ -1,3 +1,4 @@
+using MoeGen.Engine;
 using MoeGen.Experts;
 using MoeGen.Weights;
 
@@ -65,6 +66,12 @@ public sealed record ModelInfo
     /// <summary>Elements of a value in the cache; 0: values are part of the keys.</summary>
     public required int ValueDim { get; init; }
 
+    /// <summary>Positions that a token sees, its own included, in the layers of <see cref="WindowLayers"/>; null: all before it.</summary>
+    public int? AttentionWindow { get; init; }
+
+    /// <summary>0-based layers in which a token sees a window, or a chunk, of <see cref="AttentionWindow"/> positions.</summary>
+    public IReadOnlyList<int> WindowLayers { get; init; } = [];
+
     /// <summary>
     /// Tokens up to which a text has one set of rotary factors and above which it has another, so that what is cached must be computed
     /// again when a text grows beyond them; null: the factors of a position never change.
@@ -96,10 +103,13 @@ public sealed record ModelInfo
     public required IReadOnlyList<int> EosTokenIds { get; init; }
 
     /// <summary>
-    /// Bytes of keys and values of one token in all layers; a decoder keeps as many for each token of its encoder's input.
+    /// Bytes of keys and values of one token in all layers, in float32; a decoder keeps as many for each token of its encoder's input.
     /// </summary>
-    public long KeyValueBytesPerToken => Engine.KvCache.SizeInBytes(NumLayers - NumEncoderLayers, NumKeyValueHeads, KeyDim, ValueDim, 1);
+    public long KeyValueBytesPerToken => KeyValueBytesPerTokenIn(KeyValueFormat.F32);
 
     /// <summary>An encoder reads the prompt, and a decoder writes.</summary>
     internal bool HasEncoder => NumEncoderLayers > 0;
+
+    /// <summary>Bytes of keys and values of one token in all layers.</summary>
+    internal long KeyValueBytesPerTokenIn(KeyValueFormat format) => KvCacheLayout.For(this, format, capacity: 1, chunk: 1).SizeInBytes;
 }

@@ -68,6 +68,9 @@ public abstract class MoeModel : IDisposable
     /// <summary>Longest sequence in tokens.</summary>
     public int ContextLength { get; }
 
+    /// <summary>How keys and values of a sequence are held.</summary>
+    public KeyValueFormat KeyValueFormat => _options.KeyValueFormat;
+
     /// <summary>Threads that compute.</summary>
     public int Threads => _team.Count;
 
@@ -119,15 +122,21 @@ public abstract class MoeModel : IDisposable
 
     /// <summary>Starts an empty sequence. Its KV cache takes the place of experts where there is no other.</summary>
     /// <exception cref="MemoryBudgetTooSmallException">One more KV cache does not fit the memory budget.</exception>
-    public Sequence CreateSequence()
+    public Sequence CreateSequence() => CreateSequence(_options.PrefillChunkFor(Info));
+
+    /// <summary>Starts an empty sequence for passes of the caller's.</summary>
+    /// <param name="chunk">Most tokens of a pass.</param>
+    /// <exception cref="MemoryBudgetTooSmallException">One more KV cache does not fit the memory budget.</exception>
+    internal Sequence CreateSequence(int chunk)
     {
+        chunk = Math.Max(chunk, _options.PrefillChunkFor(Info));
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         lock (_turn)
         {
-            ResizeFor(_sequenceBytes + Sequence.SizeInBytes(Info, ContextLength));
+            ResizeFor(_sequenceBytes + Sequence.SizeFor(Info, _options, chunk));
         }
 
-        return new Sequence(this, ContextLength);
+        return new Sequence(this, _options, chunk);
     }
 
     /// <summary>Continues a text, token by token; a model with an encoder reads it and writes another.</summary>
@@ -295,7 +304,7 @@ public abstract class MoeModel : IDisposable
             sequence.Remember(tokens, wholeLength);
             while (sequence.NumComputed < sequence.Length)
             {
-                int count = Math.Min(sequence.Length - sequence.NumComputed, pass.MaxTokens);
+                int count = Math.Min(sequence.Length - sequence.NumComputed, Math.Min(pass.MaxTokens, sequence.MaxChunk));
                 RunChunk(pass, sequence, count, wholeLength, numLogits: 0, isStep, cancellationToken);
             }
 
@@ -310,7 +319,7 @@ public abstract class MoeModel : IDisposable
     {
         lock (_turn)
         {
-            ResizeFor(_sequenceBytes - Sequence.SizeInBytes(Info, sequence.Capacity));
+            ResizeFor(_sequenceBytes - sequence.SizeInBytes);
         }
     }
 
@@ -321,6 +330,8 @@ public abstract class MoeModel : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         ExpertCache experts = _weights.ExpertCache;
         int position = sequence.NumComputed;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, sequence.MaxChunk);
+        sequence.StartChunk(count);
         bool isDecode = isStep && count == 1 && numLogits == 1;
         bool isNewSequence = position == 0 && !Info.HasEncoder; // there it was the encoder's pass
         bool isRepeat = false;
@@ -367,7 +378,7 @@ public abstract class MoeModel : IDisposable
     // the plan holds one sequence; every further one comes on top, at the cost of experts
     private void ResizeFor(long sequenceBytes)
     {
-        long one = Sequence.SizeInBytes(Info, ContextLength);
+        long one = Sequence.SizeFor(Info, _options, _options.PrefillChunkFor(Info));
         MemoryPlan plan = _plan with { KeyValueBytes = Math.Max(one, sequenceBytes) };
         Use(_options.ExpertSlots is null ? plan.Within(_budget) : plan);
         _sequenceBytes = sequenceBytes;

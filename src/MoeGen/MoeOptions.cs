@@ -33,6 +33,12 @@ public sealed record MoeOptions
     /// </summary>
     public ByteSize? MemoryBudget { get; init; }
 
+    /// <summary>
+    /// How keys and values of a text are held. What is smaller than <see cref="KeyValueFormat.F32"/> leaves room for experts and longer
+    /// texts; results are near the model's own, and as repeatable.
+    /// </summary>
+    public KeyValueFormat KeyValueFormat { get; init; }
+
     /// <summary>Which experts are kept and loaded ahead where the budget does not hold all of them.</summary>
     public Offloading Offloading { get; init; } = Offloading.FineMoE();
 
@@ -62,11 +68,15 @@ public sealed record MoeOptions
         info.HasEncoder ? ContextLengthFor(info) : Math.Min(PrefillChunk, ContextLengthFor(info));
 
     /// <summary>Refuses options that make no sense.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or a format is none.</exception>
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(ThreadsOrDefault, 1, nameof(Threads));
         ArgumentOutOfRangeException.ThrowIfLessThan(ContextLength ?? 1, 1, nameof(ContextLength));
         ArgumentOutOfRangeException.ThrowIfLessThan(PrefillChunk, 1, nameof(PrefillChunk));
+        if (!Enum.IsDefined(KeyValueFormat))
+        {
+            throw new ArgumentOutOfRangeException(nameof(KeyValueFormat), KeyValueFormat, "expected F32, F16 or Q8");
+        }
     }
 }

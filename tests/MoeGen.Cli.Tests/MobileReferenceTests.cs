@@ -109,14 +109,18 @@ public sealed class MobileReferenceTests
         {
             for (int head = 0; head < info.NumKeyValueHeads; head++)
             {
-                Copy(from.Cache.Keys(layer, head), to.Cache.Keys(layer, head), info.KeyDim, start, end);
-                Copy(from.Cache.Values(layer, head), to.Cache.Values(layer, head), info.ValueDim, start, end);
+                KvCacheLayout layout = from.Cache.Layout;
+                Copy(from.Cache.Keys(layer, head), to.Cache.Keys(layer, head), layout.RowBytes(info.KeyDim), start, end);
+                Copy(from.Cache.Values(layer, head), to.Cache.Values(layer, head), layout.RowBytes(info.ValueDim), start, end);
             }
         }
     }
 
-    private static unsafe void Copy(float* from, float* to, int width, int start, int end) =>
-        new ReadOnlySpan<float>(from + (start * width), (end - start) * width).CopyTo(new Span<float>(to + (start * width), (end - start) * width));
+    private static unsafe void Copy(byte* from, byte* to, int rowBytes, int start, int end)
+    {
+        int offset = start * rowBytes, count = (end - start) * rowBytes;
+        new ReadOnlySpan<byte>(from + offset, count).CopyTo(new Span<byte>(to + offset, count));
+    }
 
     private static int[] Tokens(MoeModel model, Random random, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => random.Next(model.Info.VocabSize))];

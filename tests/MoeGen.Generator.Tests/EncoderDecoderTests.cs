@@ -121,8 +121,8 @@ public sealed class EncoderDecoderTests : IDisposable
     [Fact]
     public void Plan_CountsWhatSequenceAndPassHold()
     {
-        // 4 decoder layers, 4 heads, keys and values of 8, 40 positions; once for the text, once for the input; the loads of 8 layers
-        const long Keys = 4 * 4 * (8 + 8) * Context * 4, Loads = 8 * (6 + Context) * 4;
+        // 4 decoder layers, 4 heads, keys and values of 8 filled up to 32, 40 positions, for text and input; the loads of 8 layers
+        const long Keys = 4 * 4 * (32 + 32) * Context * 4, Loads = 8 * (6 + Context) * 4;
         MoeOptions options = new() { ContextLength = Context, PrefillChunk = 1, Offloading = Offloading.Resident() };
         MemoryPlan plan = MemoryPlan.For(_model.Info, options);
         Assert.Equal((2 * Keys) + Loads, plan.KeyValueBytes);

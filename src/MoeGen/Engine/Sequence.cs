@@ -8,14 +8,23 @@ public sealed class Sequence : IDisposable
     private readonly MoeModel _model;
     private readonly int[] _tokens; // [Capacity] every token, those to come included while they are computed
     private bool _hasLongRope; // whether the cached keys are those of a text beyond the rotary switch
+    private int _numWritten; // positions written since the text was computed from its beginning, also those cut off again
     private bool _isDisposed;
 
-    internal Sequence(MoeModel model, int capacity)
+    /// <summary>Makes an empty one.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Context length and format of the KV cache.</param>
+    /// <param name="chunk">Most tokens of a pass.</param>
+    internal Sequence(MoeModel model, MoeOptions options, int chunk)
     {
         _model = model;
         ModelInfo info = model.Info;
-        Cache = CreateCache(info, capacity);
-        InputCache = info.HasEncoder ? CreateCache(info, capacity) : null;
+        int capacity = options.ContextLengthFor(info);
+        KvCacheLayout layout = KvCacheLayout.For(info, options.KeyValueFormat, capacity, chunk);
+        MaxChunk = chunk;
+        SizeInBytes = SizeFor(info, options, chunk);
+        Cache = new KvCache(layout);
+        InputCache = info.HasEncoder ? new KvCache(layout) : null;
         Loads = info.ExpertCapacity is null ? null : new ExpertLoads(info.NumLayers, info.NumExperts, capacity);
         _tokens = new int[capacity];
     }
@@ -28,6 +37,12 @@ public sealed class Sequence : IDisposable
 
     /// <summary>Tokens of the input that an encoder has read; 0: none, or the model has no encoder.</summary>
     public int InputLength { get; private set; }
+
+    /// <summary>Most tokens of a pass.</summary>
+    internal int MaxChunk { get; }
+
+    /// <summary>Bytes that it holds.</summary>
+    internal long SizeInBytes { get; }
 
     internal KvCache Cache { get; }
 
@@ -64,14 +79,17 @@ public sealed class Sequence : IDisposable
         _model.Run(this, tokens, logits, cancellationToken);
     }
 
-    /// <summary>Forgets the last tokens.</summary>
+    /// <summary>
+    /// Forgets the last tokens. Where layers see a window, and it has gone on too far for the tokens that are kept, these are computed again
+    /// before the next ones.
+    /// </summary>
     /// <param name="length">Tokens to keep.</param>
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         Length = length;
-        NumComputed = Math.Min(NumComputed, length);
+        KeepComputed(Math.Min(NumComputed, length));
         PromptEnd = Math.Min(PromptEnd, length);
     }
 
@@ -88,11 +106,14 @@ public sealed class Sequence : IDisposable
         }
     }
 
-    /// <summary>Bytes of a sequence of so many tokens.</summary>
-    internal static long SizeInBytes(ModelInfo info, int capacity)
+    /// <summary>Bytes of a sequence of the full context.</summary>
+    /// <param name="info">The model.</param>
+    /// <param name="options">Context length and format of the KV cache.</param>
+    /// <param name="chunk">Most tokens of a pass.</param>
+    internal static long SizeFor(ModelInfo info, MoeOptions options, int chunk)
     {
-        int numLayers = info.NumLayers - info.NumEncoderLayers;
-        long cache = KvCache.SizeInBytes(numLayers, info.NumKeyValueHeads, info.KeyDim, info.ValueDim, capacity);
+        int capacity = options.ContextLengthFor(info);
+        long cache = KvCacheLayout.For(info, options.KeyValueFormat, capacity, chunk).SizeInBytes;
         long loads = info.ExpertCapacity is null ? 0 : ExpertLoads.SizeInBytes(info.NumLayers, info.NumExperts, capacity);
         return cache + (info.HasEncoder ? cache : 0) + loads;
     }
@@ -152,12 +173,15 @@ public sealed class Sequence : IDisposable
         if (hasLongRope != _hasLongRope)
         {
             _hasLongRope = hasLongRope;
-            NumComputed = 0;
+            KeepComputed(0);
         }
     }
 
     /// <summary>The next tokens to compute.</summary>
     internal ReadOnlySpan<int> NextTokens(int count) => _tokens.AsSpan(NumComputed, count);
+
+    /// <summary>The next tokens are about to be written to the cache; they may turn out not to be computed.</summary>
+    internal void StartChunk(int count) => _numWritten = Math.Max(_numWritten, NumComputed + count);
 
     /// <summary>The next tokens have been computed.</summary>
     /// <param name="numTokens">How many.</param>
@@ -186,6 +210,10 @@ public sealed class Sequence : IDisposable
         }
     }
 
-    private static KvCache CreateCache(ModelInfo info, int capacity) =>
-        new(info.NumLayers - info.NumEncoderLayers, info.NumKeyValueHeads, info.KeyDim, info.ValueDim, capacity);
+    // without what the next token looks back to, nothing that is computed can be used
+    private void KeepComputed(int count)
+    {
+        NumComputed = Cache.Layout.HoldsWindow(count, _numWritten) ? count : 0;
+        _numWritten = NumComputed == 0 ? 0 : _numWritten;
+    }
 }

@@ -34,8 +34,9 @@ internal sealed class TextWalk : IDisposable
 
         _model = model;
         _promptLength = promptLength;
-        _sequence = model.CreateSequence();
-        _pass = model.CreatePass(Math.Max(chunk, Math.Min(promptLength, MoeOptions.DefaultPrefillChunk)), maxLogits: chunk);
+        int maxTokens = Math.Max(chunk, Math.Min(promptLength, MoeOptions.DefaultPrefillChunk));
+        _sequence = model.CreateSequence(maxTokens);
+        _pass = model.CreatePass(maxTokens, maxLogits: chunk);
     }
 
     /// <summary>Hears the routing of every layer of every pass; null: nobody.</summary>

@@ -1,24 +1,12 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using MoeGen.Engine;
 
 namespace MoeGen.Kernels;
 
 /// <summary>
-/// Attention over a cache: <c>softmax(scale * q kᵀ + bias) v</c>, one block of positions at a time with a running maximum and sum, so that
-/// no buffer grows with the context (online softmax, arXiv 1805.02867).
+/// Attention over a cache: <c>softmax(scale * q kᵀ + bias) v</c>, in blocks of queries and positions (<see cref="BlockAttention"/>).
 /// </summary>
 public static unsafe class Attention
 {
-    // keys of a block take 32 KB: they stay in the first-level cache for all heads that share them. Latent keys are so long that a block
-    // of fewer than 16 positions would spend its time on the shrinking of sums.
-    private const int BlockElements = 8192;
-    private const int MinBlockPositions = 16;
-    private const int MaxBlockPositions = 64;
-
-    // bounds the stack of one worker; larger groups are split
-    private const int MaxHeadsTogether = 32;
-
     /// <summary>Attends every token to the positions before it and to itself. Workers share tokens and heads.</summary>
     /// <typeparam name="TShape">Heads, their dimensions and what a token sees.</typeparam>
     /// <param name="queries">Rotated queries, [numTokens, heads * keyDim] f32.</param>
@@ -71,6 +59,11 @@ public static unsafe class Attention
         where TShape : struct, IAttentionShape =>
         Attend<TShape>(queries, cache, layer, new ScoreTerms(null, bias), output, 0, numPositions - 1, numTokens, worker);
 
+    /// <summary>The first position that a token sees.</summary>
+    internal static int FirstSeen<TShape>(int position)
+        where TShape : struct, IAttentionShape =>
+        Math.Max(Math.Max(0, position - (TShape.SlidingWindow - 1)), position / TShape.ChunkSize * TShape.ChunkSize);
+
     // last: the last position that every token sees; null: its own
     private static void Attend<TShape>(
         Activations queries, KvCache cache, int layer, ScoreTerms terms, Activations output, int firstPosition, int? last, int numTokens,
@@ -78,50 +71,54 @@ public static unsafe class Attention
         where TShape : struct, IAttentionShape
     {
         int group = TShape.NumHeads / TShape.NumKeyValueHeads;
-        int together = HeadsTogether(group, numTokens * TShape.NumKeyValueHeads, worker.Count);
-        int unitsPerToken = TShape.NumHeads / together;
-        Share units = worker.Share(numTokens * unitsPerToken);
+        int heads = HeadsTogether(group, numTokens * TShape.NumKeyValueHeads, worker.Count);
+        int parts = TShape.NumHeads / heads;
+        int tokens = TokensTogether(heads, numTokens, parts, worker.Count);
+        int numBlocks = (numTokens + tokens - 1) / tokens;
+        Share units = worker.Share(parts * numBlocks);
         for (int unit = units.Start; unit < units.End; unit++)
         {
-            int token = unit / unitsPerToken;
-            int head = unit % unitsPerToken * together;
-            float* keys = cache.Keys(layer, head / group);
-            AttentionHeads heads = new(
-                queries.Row(token) + ((nint)head * TShape.KeyDim), output.Row(token) + ((nint)head * TShape.ValueDim), together, keys,
-                TShape.ValuesAreKeys ? keys : cache.Values(layer, head / group), firstPosition + token)
+            int head = unit / numBlocks * heads, token = FromBothEnds(unit % numBlocks, numBlocks) * tokens;
+            byte* keys = cache.Keys(layer, head / group);
+            QueryBlock block = new()
             {
-                Last = last ?? firstPosition + token,
+                Queries = queries.Row(token) + ((nint)head * TShape.KeyDim),
+                QueryStride = queries.Stride,
+                Output = output.Row(token) + ((nint)head * TShape.ValueDim),
+                OutputStride = output.Stride,
+                NumTokens = Math.Min(tokens, numTokens - token),
+                NumHeads = heads,
+                Position = firstPosition + token,
+                Last = last,
+                Keys = keys,
+                Values = TShape.ValuesAreKeys ? keys : cache.Values(layer, head / group),
+                Length = cache.Length(layer),
                 Sinks = terms.Sinks is null ? null : terms.Sinks + head,
                 Bias = terms.Bias is null ? null : terms.Bias.Center(head),
                 BiasStride = terms.Bias?.Stride ?? 0,
                 MaxDistance = terms.Bias?.MaxDistance ?? 0,
             };
-            if (Vector512.IsHardwareAccelerated)
+            switch (cache.Format)
             {
-                Run<Simd512, Vector512<float>, TShape>(heads);
-            }
-            else if (Vector256.IsHardwareAccelerated)
-            {
-                Run<Simd256, Vector256<float>, TShape>(heads);
-            }
-            else
-            {
-                Run<Simd128, Vector128<float>, TShape>(heads);
+                case KeyValueFormat.F16:
+                    BlockAttention.Run<TShape, KeyValueF16>(block);
+                    break;
+                case KeyValueFormat.Q8:
+                    BlockAttention.Run<TShape, KeyValueQ8>(block);
+                    break;
+                default:
+                    BlockAttention.Run<TShape, KeyValueF32>(block);
+                    break;
             }
         }
     }
-
-    /// <summary>The first position that a token sees.</summary>
-    internal static int FirstSeen<TShape>(int position)
-        where TShape : struct, IAttentionShape =>
-        Math.Max(Math.Max(0, position - (TShape.SlidingWindow - 1)), position / TShape.ChunkSize * TShape.ChunkSize);
 
     // heads of a group share the keys they read; a group is split only when there would be too little work for all workers
     private static int HeadsTogether(int group, int numGroups, int numWorkers)
     {
         for (int parts = 1; parts <= group; parts++)
         {
-            if (group % parts == 0 && group / parts <= MaxHeadsTogether && numGroups * parts >= numWorkers)
+            if (group % parts == 0 && group / parts <= BlockAttention.MaxRows && numGroups * parts >= numWorkers)
             {
                 return group / parts;
             }
@@ -130,103 +127,12 @@ public static unsafe class Attention
         return 1;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Run<TSimd, TVector, TShape>(in AttentionHeads heads)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TShape : struct, IAttentionShape
-    {
-        int keyDim = TShape.KeyDim, valueDim = TShape.ValueDim;
-        int valueStride = TShape.ValuesAreKeys ? keyDim : valueDim;
-        int blockPositions = Math.Clamp(BlockElements / keyDim, MinBlockPositions, MaxBlockPositions);
-        float* scores = stackalloc float[MaxBlockPositions];
-        float* maxima = stackalloc float[MaxHeadsTogether]; // [heads] highest score so far
-        float* sums = stackalloc float[MaxHeadsTogether]; // [heads] sum of exp(score - maximum) so far
-        for (int head = 0; head < heads.Count; head++)
-        {
-            // a sink is a score without a value
-            maxima[head] = heads.Sinks is null ? float.NegativeInfinity : heads.Sinks[head];
-            sums[head] = heads.Sinks is null ? 0 : 1;
-            new Span<float>(heads.Output + ((nint)head * valueDim), valueDim).Clear();
-        }
+    // tokens share keys as well, as many as a block has rows for, but fewer when there would be too little work for all workers
+    private static int TokensTogether(int heads, int numTokens, int parts, int numWorkers) =>
+        Math.Max(1, Math.Min(BlockAttention.MaxRows / heads, (int)((long)numTokens * parts / numWorkers)));
 
-        for (int block = FirstSeen<TShape>(heads.Position); block <= heads.Last; block += blockPositions)
-        {
-            int count = Math.Min(blockPositions, heads.Last + 1 - block);
-            float* keys = heads.Keys + ((nint)block * keyDim);
-            float* values = heads.Values + ((nint)block * valueStride);
-            for (int head = 0; head < heads.Count; head++)
-            {
-                // scores of the block and its maximum
-                float* query = heads.Queries + ((nint)head * keyDim);
-                float* bias = heads.Bias + ((nint)head * heads.BiasStride);
-                float maximum = maxima[head];
-                for (int i = 0; i < count; i++)
-                {
-                    scores[i] = VectorMath.Dot<TSimd, TVector>(query, keys + ((nint)i * keyDim), keyDim) * TShape.Scale;
-                    if (heads.Bias is not null)
-                    {
-                        scores[i] += bias[Math.Clamp(block + i - heads.Position, -heads.MaxDistance, heads.MaxDistance)];
-                    }
-
-                    maximum = Math.Max(maximum, scores[i]);
-                }
-
-                // what was summed under the old maximum shrinks to the new one
-                float* result = heads.Output + ((nint)head * valueDim);
-                float shrink = MathF.Exp(maxima[head] - maximum);
-                VectorMath.Scale<TSimd, TVector>(result, shrink, valueDim);
-                float sum = sums[head] * shrink;
-                for (int i = 0; i < count; i++)
-                {
-                    float weight = MathF.Exp(scores[i] - maximum);
-                    sum += weight;
-                    VectorMath.AddScaled<TSimd, TVector>(result, values + ((nint)i * valueStride), weight, valueDim);
-                }
-
-                maxima[head] = maximum;
-                sums[head] = sum;
-            }
-        }
-
-        for (int head = 0; head < heads.Count; head++)
-        {
-            VectorMath.Scale<TSimd, TVector>(heads.Output + ((nint)head * valueDim), 1 / sums[head], valueDim);
-        }
-    }
-}
-
-/// <summary>The heads of one token that are computed together because they share keys and values.</summary>
-internal readonly unsafe struct AttentionHeads(float* queries, float* output, int count, float* keys, float* values, int position)
-{
-    public float* Queries { get; } = queries; // [count, keyDim]
-
-    public float* Output { get; } = output; // [count, valueDim]
-
-    public int Count { get; } = count;
-
-    public float* Keys { get; } = keys; // [positions, keyDim]
-
-    public float* Values { get; } = values; // [positions, valueDim], or the keys
-
-    /// <summary>A score for each head that has no value, [count]; null: none.</summary>
-    public float* Sinks { get; init; }
-
-    /// <summary>
-    /// Added to the scores by key position minus <see cref="Position"/>, [count, BiasStride] from distance 0; null: none.
-    /// </summary>
-    public float* Bias { get; init; }
-
-    public int BiasStride { get; init; }
-
-    /// <summary>Distances beyond it have its bias.</summary>
-    public int MaxDistance { get; init; }
-
-    /// <summary>Position of the token.</summary>
-    public int Position { get; } = position;
-
-    /// <summary>Last position that the token sees; its own, unless it sees all.</summary>
-    public int Last { get; init; } = position;
+    // later tokens see more: blocks taken from the beginning and from the end in turn make equal shares equal work
+    private static int FromBothEnds(int index, int count) => index % 2 == 0 ? index / 2 : count - 1 - (index / 2);
 }
 
 /// <summary>What takes part in the softmax beside the products of query and key.</summary>

@@ -1,6 +1,6 @@
 namespace MoeGen.Kernels;
 
-/// <summary>Constants that widen 16-bit floats by integer arithmetic; .NET exposes no instruction for it.</summary>
+/// <summary>Constants that widen and round 16-bit floats by integer arithmetic; .NET exposes no instruction for it.</summary>
 internal static class HalfBits
 {
     /// <summary>A bfloat16 is the upper half of a float32.</summary>
@@ -26,4 +26,13 @@ internal static class HalfBits
 
     /// <summary>2^112: the difference of the exponents' biases, 127 - 15. Multiplying also normalises subnormal halves.</summary>
     public const float F16Scale = 5.192296858534828e33f;
+
+    /// <summary>
+    /// What is added to a float32's magnitude before the 13 bits that a half has not are cut off: the difference of the exponents' biases,
+    /// and one less than half of the last place.
+    /// </summary>
+    public const uint F16Rounding = unchecked((uint)-(112 << 23)) + 0xFFF;
+
+    /// <summary>Bits of 2^-14 as float32: halves below it are subnormal.</summary>
+    public const uint F16SmallestNormal = 0x3880_0000;
 }

@@ -30,6 +30,9 @@ internal unsafe interface ISimd<TVector>
     /// </summary>
     static abstract void LoadF16Pairs(uint* source, out TVector lower, out TVector upper);
 
+    /// <summary>Loads integers of a byte.</summary>
+    static abstract TVector LoadInt8(sbyte* source);
+
     static abstract void Store(float* destination, TVector value);
 
     static abstract TVector Add(TVector a, TVector b);
@@ -46,6 +49,9 @@ internal unsafe interface ISimd<TVector>
     static abstract TVector Min(TVector a, TVector b);
 
     static abstract TVector Exp(TVector value);
+
+    /// <summary>The largest element.</summary>
+    static abstract float Largest(TVector value);
 
     /// <summary><c>(a, b, c, d, ..)</c> becomes <c>(a, a, c, c, ..)</c>.</summary>
     static abstract TVector DuplicateEven(TVector value);

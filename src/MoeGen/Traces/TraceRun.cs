@@ -37,7 +37,7 @@ internal sealed class TraceRun : IDisposable
         int[] prompt, int numTokens, SamplingOptions sampling, CancellationToken cancellationToken,
         Action<ReadOnlySpan<float>, int>? onToken = null)
     {
-        using Sequence sequence = _model.CreateSequence();
+        using Sequence sequence = _model.CreateSequence(_chunk);
         _recorder.StartSequence();
         int[] start = prompt;
         if (_model.Info.DecoderStartTokenId is { } decoderStart)

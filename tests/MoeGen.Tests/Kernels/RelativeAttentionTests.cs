@@ -52,20 +52,30 @@ public unsafe class RelativeAttentionTests
         Fixture f = new();
         const int Position = 60;
         using NativeFloats q = new(f.Queries[Position]), o = new(Shape.NumHeads * Shape.ValueDim);
-        using NativeFloats k = new([.. f.Keys.SelectMany(row => row)]), v = new([.. f.Values.SelectMany(row => row)]);
-        AttentionHeads heads = new(q.Pointer, o.Pointer, Shape.NumHeads, k.Pointer, v.Pointer, Position)
+        using NativeFloats k = NativeFloats.Rows(f.Keys, Shape.KeyDim, out _), v = NativeFloats.Rows(f.Values, Shape.ValueDim, out _);
+        QueryBlock block = new()
         {
+            Queries = q.Pointer,
+            QueryStride = q.Count,
+            Output = o.Pointer,
+            OutputStride = o.Count,
+            NumTokens = 1,
+            NumHeads = Shape.NumHeads,
+            Position = Position,
             Last = NumPositions - 1,
+            Keys = (byte*)k.Pointer,
+            Values = (byte*)v.Pointer,
+            Length = NumPositions,
             Bias = f.Bias.Center(0),
             BiasStride = f.Bias.Stride,
             MaxDistance = f.Bias.MaxDistance,
         };
         double[] expected = f.Twin(f.Queries[Position], Position, NumPositions - 1, hasBias: true);
-        Attention.Run<Simd128, Vector128<float>, Shape>(heads);
+        BlockAttention.Run<Simd128, Vector128<float>, Shape, KeyValueF32>(block);
         Close.Assert(expected, o.Span, "128");
-        Attention.Run<Simd256, Vector256<float>, Shape>(heads);
+        BlockAttention.Run<Simd256, Vector256<float>, Shape, KeyValueF32>(block);
         Close.Assert(expected, o.Span, "256");
-        Attention.Run<Simd512, Vector512<float>, Shape>(heads);
+        BlockAttention.Run<Simd512, Vector512<float>, Shape, KeyValueF32>(block);
         Close.Assert(expected, o.Span, "512");
     }
 
@@ -121,7 +131,7 @@ public unsafe class RelativeAttentionTests
 
         private float[][] Run(int workers, int chunk, Action<Activations, KvCache, Activations, int, int, Worker> attend)
         {
-            using KvCache cache = new(1, 1, Shape.KeyDim, Shape.ValueDim, NumPositions);
+            using KvCache cache = new(new KvCacheLayout(1, 1, Shape.KeyDim, Shape.ValueDim, NumPositions));
             using NativeFloats q = NativeFloats.Rows(Queries, Shape.NumHeads * Shape.KeyDim, out Activations queries);
             using NativeFloats k = NativeFloats.Rows(Keys, Shape.KeyDim, out Activations keys);
             using NativeFloats v = NativeFloats.Rows(Values, Shape.ValueDim, out Activations values);

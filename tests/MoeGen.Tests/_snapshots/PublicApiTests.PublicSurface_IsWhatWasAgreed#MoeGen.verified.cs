@@ -31,6 +31,7 @@ abstract class MoeGen.Engine.ForwardPass
 
 class MoeGen.Engine.KvCache
     Int32 Capacity { get; }
+    MoeGen.KeyValueFormat Format { get; }
     Void Append(Int32 layer, MoeGen.Kernels.Activations keys, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
     Void Append(Int32 layer, MoeGen.Kernels.Activations keys, MoeGen.Kernels.Activations values, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
     Void Dispose()
@@ -669,6 +670,13 @@ struct MoeGen.Kernels.WeightVector
     Int32 Length { get; }
     ReadOnlySpan<Single> Values { get; }
 
+enum MoeGen.KeyValueFormat
+    const MoeGen.KeyValueFormat F16
+    const MoeGen.KeyValueFormat F32
+    const MoeGen.KeyValueFormat Q8
+
+class MoeGen.KeyValueOverflowException
+
 class MoeGen.MemoryBudgetTooSmallException
     Int64 BudgetBytes { get; }
     Int64 RequiredBytes { get; }
@@ -699,6 +707,7 @@ class MoeGen.ModelInfo
     Boolean HasRelativePositions { get; set; }
     IReadOnlyList<Int32> EosTokenIds { get; set; }
     IReadOnlyList<Int32> SparseLayers { get; set; }
+    IReadOnlyList<Int32> WindowLayers { get; set; }
     Int32 HiddenSize { get; set; }
     Int32 KeyDim { get; set; }
     Int32 MaxPositions { get; set; }
@@ -717,6 +726,7 @@ class MoeGen.ModelInfo
     Int64 WorkspaceBytesPerToken { get; set; }
     MoeGen.Experts.RouterProbabilities RouterProbabilities { get; set; }
     MoeGen.Weights.WeightFormat WeightFormat { get; set; }
+    Nullable<Int32> AttentionWindow { get; set; }
     Nullable<Int32> BosTokenId { get; set; }
     Nullable<Int32> DecoderStartTokenId { get; set; }
     Nullable<Int32> ExpertCapacity { get; set; }
@@ -739,6 +749,7 @@ abstract class MoeGen.MoeModel
     Int32 Threads { get; }
     MoeGen.Engine.Sequence CreateSequence()
     MoeGen.Experts.OffloadingStatistics Statistics { get; }
+    MoeGen.KeyValueFormat KeyValueFormat { get; }
     MoeGen.MemoryPlan MemoryPlan { get; }
     MoeGen.ModelInfo Info { get; }
     MoeGen.TextGeneration Generate(ReadOnlySpan<Int32> tokens, MoeGen.SamplingOptions options = ...)
@@ -756,6 +767,7 @@ class MoeGen.MoeOptions
     Action<String> Notice { get; set; }
     IProgress<MoeGen.Weights.LoadProgress> Progress { get; set; }
     Int32 PrefillChunk { get; set; }
+    MoeGen.KeyValueFormat KeyValueFormat { get; set; }
     MoeGen.Offloading Offloading { get; set; }
     Nullable<Int32> ContextLength { get; set; }
     Nullable<Int32> Threads { get; set; }

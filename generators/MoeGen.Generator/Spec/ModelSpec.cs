@@ -82,6 +82,13 @@ internal sealed record ModelSpec
     internal EquatableArray<int> AllSparseLayers =>
         new(Stacks.SelectMany(stack => stack.SparseLayers.Select(layer => stack.FirstLayer + layer)));
 
+    /// <summary>Positions that a token sees in the layers of <see cref="WindowLayers"/>; null: all before it, in every layer.</summary>
+    internal int? AttentionWindow => Kinds.Max(kind => WindowOf(kind.Attention));
+
+    /// <summary>0-based layers in which a token sees a window or a chunk.</summary>
+    internal EquatableArray<int> WindowLayers =>
+        new(Enumerable.Range(0, NumLayers).Where(layer => WindowOf(KindOf(layer).Attention) is not null));
+
     /// <summary>The kind of one layer.</summary>
     public LayerKindSpec KindOf(int layer) => Kinds[LayerKinds[layer]];
 
@@ -120,6 +127,8 @@ internal sealed record ModelSpec
 
     /// <summary>Layers that the model has before the first one of this stack.</summary>
     internal int FirstLayer => Encoder?.LayerKinds.Count ?? 0;
+
+    private static int? WindowOf(AttentionSpec attention) => attention.SlidingWindow ?? attention.ChunkSize;
 
     private EquatableArray<int> LayersWhere(bool isSparse) =>
         new(Enumerable.Range(0, NumLayers).Where(layer => KindOf(layer).FeedForward is SparseSpec == isSparse));

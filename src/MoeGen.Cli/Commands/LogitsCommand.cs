@@ -66,8 +66,8 @@ internal sealed class LogitsCommand
         options = options with { ContextLength = options.ContextLength ?? ContextFor(text, spec, wanted) };
         using MoeModel model = ModelLoader.Load(folder, options, _streams, out _, cancellationToken);
 
-        using Sequence sequence = model.CreateSequence();
         int chunkLength = Math.Min(parsed.GetValue(_chunk) ?? MaxChunk, tokens.Length);
+        using Sequence sequence = model.CreateSequence(chunkLength);
 
         // an encoder sees its input at once
         using ForwardPass pass = model.CreatePass(Math.Max(chunkLength, text.Input?.Length ?? 0), chunkLength);

@@ -30,6 +30,8 @@ internal static class SpecInfo
             NumKeyValueHeads = attention.NumKeyHeads,
             KeyDim = attention.KeyDim,
             ValueDim = attention.CacheValueDim,
+            AttentionWindow = spec.AttentionWindow,
+            WindowLayers = [.. spec.WindowLayers],
             RopeSwitchLength = (spec.Rope as LongRopeSpec)?.OriginalMaxPositions,
             Fp8Block = spec.Fp8Block is { } block ? new Weights.Fp8Block(block.Rows, block.Columns) : null,
             TotalParameters = sizes.TotalParameters,

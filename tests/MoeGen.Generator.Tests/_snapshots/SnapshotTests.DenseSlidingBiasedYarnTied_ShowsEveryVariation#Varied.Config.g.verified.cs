@@ -59,5 +59,7 @@ partial class Varied
         WorkspaceBytesPerToken = 3392,
         BosTokenId = 1,
         EosTokenIds = [2],
+        AttentionWindow = 8,
+        WindowLayers = [.. global::System.Linq.Enumerable.Range(0, 4)],
     };
 }

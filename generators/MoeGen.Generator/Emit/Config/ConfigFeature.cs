@@ -95,6 +95,12 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
             writer.Line($"RopeSwitchLength = {rope.OriginalMaxPositions},");
         }
 
+        if (spec.AttentionWindow is { } window)
+        {
+            writer.Line($"AttentionWindow = {window},");
+            writer.Line($"WindowLayers = {Words.Collection(spec.WindowLayers)},");
+        }
+
         if (spec.Encoder is not null)
         {
             writer.Line("NumEncoderLayers = NumEncoderLayers,");

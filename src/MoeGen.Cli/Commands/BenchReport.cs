@@ -15,6 +15,7 @@ internal sealed record BenchReport(
         {
             json.WriteString("model", Folder.Name);
             json.WriteString("format", Model.Info.WeightFormat.ToString());
+            json.WriteString("kv_format", Model.KeyValueFormat.ToString());
             json.WriteString("offload", Policy);
             if (Options.MemoryBudget is { } budget)
             {

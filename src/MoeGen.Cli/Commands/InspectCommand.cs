@@ -19,6 +19,7 @@ internal sealed class InspectCommand
         Description = "How matrices are held; default: as the config says.",
     };
 
+    private readonly Option<string> _kvFormat = RunOptions.CreateKvFormat();
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON object." };
     private readonly CliStreams _streams;
 
@@ -32,7 +33,7 @@ internal sealed class InspectCommand
         InspectCommand inspect = new(streams);
         Command command = new("inspect", "Tells what a model is: layers, experts, bytes, budgets.")
         {
-            inspect._model, inspect._context, inspect._format, inspect._json,
+            inspect._model, inspect._context, inspect._format, inspect._kvFormat, inspect._json,
         };
         CommandLine.SetAction(command, inspect.Run);
         return command;
@@ -43,19 +44,23 @@ internal sealed class InspectCommand
         ModelFolder folder = ModelFolder.Find(parsed.GetValue(_model)!);
         ModelSpec spec = folder.ReadSpec(_streams, parsed.GetValue(_format));
         ModelInfo info = SpecInfo.Of(spec, folder.Name);
-        MoeOptions options = new() { ContextLength = parsed.GetValue(_context) };
+        MoeOptions options = new()
+        {
+            ContextLength = parsed.GetValue(_context),
+            KeyValueFormat = RunOptions.ReadKvFormat(parsed, _kvFormat),
+        };
         MemoryPlan plan = MemoryPlan.Largest(info, options);
         if (parsed.GetValue(_json))
         {
-            WriteJson(info, plan);
+            WriteJson(info, options.KeyValueFormat, plan);
         }
         else
         {
-            WriteText(spec, info, options.ContextLengthFor(info), plan);
+            WriteText(spec, info, options, plan);
         }
     }
 
-    private void WriteJson(ModelInfo info, MemoryPlan plan) =>
+    private void WriteJson(ModelInfo info, KeyValueFormat format, MemoryPlan plan) =>
         Json.WriteObject(_streams, json =>
         {
             json.WriteString("name", info.Name);
@@ -84,14 +89,17 @@ internal sealed class InspectCommand
             json.WriteNumber("expert_bytes", info.ExpertBytes);
             json.WriteNumber("expert_bytes_total", info.ExpertBytes * info.NumExperts * info.SparseLayers.Count);
             json.WriteNumber("dense_bytes", info.DenseBytes);
-            json.WriteNumber("kv_bytes_per_token", info.KeyValueBytesPerToken);
+            json.WriteString("kv_format", format.ToString());
+            json.WriteNumber("kv_bytes_per_token", info.KeyValueBytesPerTokenIn(format));
+            json.WriteNumber("kv_bytes", plan.KeyValueBytes);
             json.WriteNumber("budget_floor_bytes", plan.FloorBytes);
             json.WriteNumber("budget_comfortable_bytes", plan.ComfortableBytes);
             json.WriteNumber("budget_resident_bytes", plan.ResidentBytes);
         });
 
-    private void WriteText(ModelSpec spec, ModelInfo info, int context, MemoryPlan plan)
+    private void WriteText(ModelSpec spec, ModelInfo info, MoeOptions options, MemoryPlan plan)
     {
+        int context = options.ContextLengthFor(info);
         SpecSizes sizes = new(spec);
         Table table = new() { Border = TableBorder.None, ShowHeaders = false };
         table.AddColumn(new TableColumn("").NoWrap());
@@ -115,7 +123,10 @@ internal sealed class InspectCommand
         Row("bytes per expert", Bytes(info.ExpertBytes));
         Row("all experts", $"{Bytes(sizes.Experts.Bytes)} ({Number(sizes.NumExperts)} experts)");
         Row("outside experts", Bytes(info.DenseBytes));
-        Row("KV cache per token", Bytes(info.KeyValueBytesPerToken) + (info.HasEncoder ? ", and for each of the input" : ""));
+        string each = info.HasEncoder ? ", and for each of the input"
+            : info.AttentionWindow is { } window && window < context ? $", of the last {Number(window)} in layers with a window" : "";
+        Row("KV cache per token", $"{Bytes(info.KeyValueBytesPerTokenIn(options.KeyValueFormat))} in {options.KeyValueFormat}{each}");
+        Row("KV cache", $"{Bytes(plan.KeyValueBytes)}: {Number(context)} positions");
         Row("smallest budget", $"{Bytes(plan.FloorBytes)}: {Number(plan.FloorSlots)} experts, {Number(context)} positions");
         Row(
             "comfortable budget",

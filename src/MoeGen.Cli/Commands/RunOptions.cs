@@ -19,6 +19,8 @@ internal sealed class RunOptions
 
     private const string Cpu = "cpu";
 
+    private static readonly string[] s_kvFormats = [.. Enum.GetNames<KeyValueFormat>().Select(name => name.ToLowerInvariant())];
+
     public Option<int?> Threads { get; } = Positive("--threads", "Threads that compute; default: one per processor.");
 
     public Option<int?> Context { get; } = Positive(
@@ -29,6 +31,8 @@ internal sealed class RunOptions
         "Most memory to hold, e.g. 3GiB or 800MB: weights, KV cache, working memory. Experts that do not fit are read from disk as they are "
             + "needed. Default: most of the machine's memory.",
         "3GiB, 800MB");
+
+    public Option<string> KvFormat { get; } = CreateKvFormat();
 
     public Option<string> Offload { get; } = new("--offload")
     {
@@ -49,8 +53,8 @@ internal sealed class RunOptions
     /// <summary>--offload of a command that compares methods.</summary>
     public Option<string[]> Methods { get; } = new("--offload")
     {
-        Description = "A method to compare with the exact model; given several times, each of them. Default: none, with --budget "
-            + $"{Offloading.FineMoE().Name}.",
+        Description = "A method to compare with the exact model; given several times, each of them. Default: none, with --budget or "
+            + $"--kv-format {Offloading.FineMoE().Name}.",
         HelpName = "METHOD",
     };
 
@@ -92,6 +96,7 @@ internal sealed class RunOptions
         command.Options.Add(Threads);
         command.Options.Add(Context);
         command.Options.Add(Budget);
+        command.Options.Add(KvFormat);
         command.Options.Add(comparesMethods ? Methods : Offload);
         command.Options.Add(MapStore);
         command.Options.Add(Plan);
@@ -140,11 +145,21 @@ internal sealed class RunOptions
         MoeOptions common = ReadCommon(parsed);
         string[] named = parsed.GetValue(Methods) ?? [];
 
-        // who names a budget wants to know what it does
-        string[] methods = named.Length == 0 && common.MemoryBudget is not null ? [Offloading.FineMoE().Name] : named;
+        // who names a budget or a format wants to know what it does
+        bool isChanged = common.MemoryBudget is not null || common.KeyValueFormat != KeyValueFormat.F32;
+        string[] methods = named.Length == 0 && isChanged ? [Offloading.FineMoE().Name] : named;
         _mobile.Check(parsed, methods);
         return new MethodOptions(common, [.. methods.Distinct().Select(name => ReadOffloading(parsed, name))]);
     }
+
+    /// <summary>The option that says how keys and values are held; <see cref="ReadKvFormat"/> reads it.</summary>
+    public static Option<string> CreateKvFormat() => Choice(
+        "--kv-format",
+        "How keys and values of a text are held. f16 takes half of the memory of f32, q8 less than a third; both are near the exact model.",
+        s_kvFormats[0], s_kvFormats);
+
+    public static KeyValueFormat ReadKvFormat(ParseResult parsed, Option<string> option) =>
+        Enum.Parse<KeyValueFormat>(parsed.GetValue(option)!, ignoreCase: true);
 
     /// <summary>An option that takes an integer of at least 1.</summary>
     public static Option<int?> Positive(string name, string description) => AtLeast(name, description, 1);
@@ -182,6 +197,7 @@ internal sealed class RunOptions
         Threads = parsed.GetValue(Threads),
         ContextLength = parsed.GetValue(Context),
         MemoryBudget = parsed.GetValue(Budget),
+        KeyValueFormat = ReadKvFormat(parsed, KvFormat),
     };
 
     private Offloading ReadOffloading(ParseResult parsed, string name)

@@ -60,6 +60,7 @@ internal sealed record EvaluationReport(
             json.WriteStartObject();
             json.WriteString("offload", method.Method);
             json.WriteBoolean("is_exact", method.IsExact);
+            json.WriteNumber("kv_bytes", method.Memory.KeyValueBytes);
             json.WriteNumber("expert_slots", method.Memory.NumSlots);
             json.WriteNumber("experts", method.Memory.NumExperts);
             json.WriteNumber("memory_bytes", method.Memory.TotalBytes);

@@ -28,7 +28,12 @@ internal sealed class EvaluationRun(
         try
         {
             // what the machine has, whatever the methods get: an exact method under any budget has the same bits
-            MoeOptions exactOptions = options.Common with { MemoryBudget = null, Offloading = Offloading.Lru() };
+            MoeOptions exactOptions = options.Common with
+            {
+                MemoryBudget = null,
+                Offloading = Offloading.Lru(),
+                KeyValueFormat = KeyValueFormat.F32,
+            };
             using (MoeModel model = ModelLoader.Load(folder, exactOptions, streams, out _, cancellationToken))
             {
                 Check(model, options);

@@ -68,6 +68,8 @@ internal sealed class Evaluator(
     {
         // nothing is offloaded where everything fits
         string name = offloading.IsExact && model.MemoryPlan.IsResident ? Offloading.Resident().Name : offloading.Name;
+        bool isExact = offloading.IsExact && model.KeyValueFormat == KeyValueFormat.F32;
+        name += model.KeyValueFormat == KeyValueFormat.F32 ? "" : $", KV cache in {model.KeyValueFormat}";
         QualityMeter all = new(NumTokens);
         List<QualityMeter> meters = [];
         DecodeTimer timer = new(model, NumTokens);
@@ -95,7 +97,7 @@ internal sealed class Evaluator(
         }
 
         IReadOnlyList<int[]> continuations = Continue(model, name, cancellationToken);
-        return Result(model, name, offloading.IsExact, meters, all, continuations) with
+        return Result(model, name, isExact, meters, all, continuations) with
         {
             Decode = timer.Figures(),
             PeakBytes = ProcessMemory.PeakSinceReset(),

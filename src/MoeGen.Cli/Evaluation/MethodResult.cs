@@ -4,7 +4,7 @@ namespace MoeGen.Cli.Evaluation;
 
 /// <summary>What an evaluation has found of one method, the exact model among them.</summary>
 /// <param name="Method">What users call it.</param>
-/// <param name="IsExact">Whether every token gets the experts that its router chose.</param>
+/// <param name="IsExact">Whether every token gets the experts that its router chose, and keys and values are held in float32.</param>
 /// <param name="Memory">What the model held.</param>
 /// <param name="Domains">Text by text.</param>
 /// <param name="All">All texts together.</param>

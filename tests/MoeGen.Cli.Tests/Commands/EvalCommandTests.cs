@@ -66,6 +66,20 @@ public sealed class EvalCommandTests : IDisposable
         (await CliRun.Of(args)).AssertFailed("--threshold is of no use with --offload lru");
     }
 
+    [Theory]
+    [InlineData("f16", "F16", 1e-6)]
+    [InlineData("q8", "Q8", 1e-2)]
+    public async Task KvFormat_IsComparedWithTheExactModel(string format, string name, double mostDivergence)
+    {
+        string[] args = ["eval", "demo", "--text", _folder["tale.txt"], "--prompt-tokens", "4", "--json"];
+        JsonObject plain = (await CliRun.Of(args)).Json(), json = (await CliRun.Of([.. args, "--kv-format", format])).Json();
+        Assert.True(JsonNode.DeepEquals(plain["exact"], json["exact"]));
+        JsonNode method = Assert.Single(json["methods"]!.AsArray())!;
+        Assert.Equal($"resident, KV cache in {name}", method["offload"]!.GetValue<string>());
+        Assert.False(method["is_exact"]!.GetValue<bool>());
+        Assert.InRange(method["all"]!["kl_mean_nats"]!.GetValue<double>(), double.Epsilon, mostDivergence);
+    }
+
     [Fact]
     public async Task Perplexity_IsThatOfTheLogits()
     {

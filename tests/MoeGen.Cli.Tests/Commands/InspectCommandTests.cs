@@ -54,6 +54,19 @@ public class InspectCommandTests
             ["total_params", "active_params", "dense_bytes", "budget_floor_bytes"], key => Assert.True(json[key]!.GetValue<long>() > 0));
     }
 
+    // 24 layers of 8 heads of 64, keys and values: 24,576 elements a position; 12 layers keep 255 positions, the window and a chunk of 128,
+    // in a ring of 256
+    [Theory]
+    [InlineData("f32", 4)]
+    [InlineData("f16", 2)]
+    [InlineData("q8", 1.125)]
+    public async Task KvCache_CountsWindowsInEveryFormat(string format, double bytesPerElement)
+    {
+        JsonObject json = (await CliRun.Of("inspect", "gpt-oss-20b", "--context", "4096", "--kv-format", format, "--json")).Json();
+        Assert.Equal((long)(24_576 * bytesPerElement), json["kv_bytes_per_token"]!.GetValue<long>());
+        Assert.Equal((long)(12_288 * (4096 + 256) * bytesPerElement), json["kv_bytes"]!.GetValue<long>());
+    }
+
     [Fact]
     public async Task SmallestBudget_IsTheOneThatLoads()
     {
@@ -80,8 +93,15 @@ public class InspectCommandTests
         ModelInfo inspected = SpecInfo.Of(ModelSpecReader.Read(config).Spec!, "Demo"), generated = Demo.ModelInfo;
         Assert.Equal(generated.SparseLayers, inspected.SparseLayers);
         Assert.Equal(generated.EosTokenIds, inspected.EosTokenIds);
+        Assert.Equal(generated.WindowLayers, inspected.WindowLayers);
 
         // lists compare by reference, the rest by value
-        Assert.Equal(generated, inspected with { SparseLayers = generated.SparseLayers, EosTokenIds = generated.EosTokenIds });
+        ModelInfo sameLists = inspected with
+        {
+            SparseLayers = generated.SparseLayers,
+            EosTokenIds = generated.EosTokenIds,
+            WindowLayers = generated.WindowLayers,
+        };
+        Assert.Equal(generated, sameLists);
     }
 }

@@ -26,6 +26,17 @@ public class RunCommandTests
     }
 
     [Fact]
+    public async Task KvFormat_IsOneOfThree()
+    {
+        string[] args = ["run", "Once upon a time", "--temperature", "0", "--max-tokens", "8", "--kv-format"];
+        string exact = (await CliRun.Of([.. args, "f32"])).Output;
+        Assert.Equal(exact, (await CliRun.Of([.. args, "f16"])).Output);
+        CliRun wrong = await CliRun.Of([.. args, "q4"]);
+        Assert.Equal(ExitCodes.WrongUsage, wrong.ExitCode);
+        Assert.Contains("'q4'", wrong.Error);
+    }
+
+    [Fact]
     public async Task NoEcho_LeavesThePromptOut() =>
         Assert.DoesNotContain(
             "Once upon", (await CliRun.Of("run", "Once upon a time", "--no-echo", "--temperature", "0", "--max-tokens", "8")).Output);

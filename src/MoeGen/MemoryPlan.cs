@@ -66,9 +66,9 @@ public sealed record MemoryPlan
     /// <summary>The budget from which on every expert is resident.</summary>
     public long ResidentBytes => BytesFor(NumExperts);
 
-    /// <summary>Computes the plan for one sequence of the full context.</summary>
+    /// <summary>Computes the plan for one sequence of the full context, and passes in which as many take part as may.</summary>
     /// <param name="info">The model.</param>
-    /// <param name="options">Memory budget, context length, prefill chunk, format of the KV cache, offloading.</param>
+    /// <param name="options">Memory budget, context length, prefill chunk, batch, format of the KV cache, offloading.</param>
     /// <exception cref="MemoryBudgetTooSmallException">The budget or, without one, the machine's memory is below the floor.</exception>
     public static MemoryPlan For(ModelInfo info, MoeOptions options)
     {
@@ -79,7 +79,7 @@ public sealed record MemoryPlan
 
     /// <summary>Computes the plan with every expert resident, whatever the budget.</summary>
     /// <param name="info">The model.</param>
-    /// <param name="options">Context length, prefill chunk, format of the KV cache, offloading.</param>
+    /// <param name="options">Context length, prefill chunk, batch, format of the KV cache, offloading.</param>
     public static MemoryPlan Largest(ModelInfo info, MoeOptions options)
     {
         ArgumentNullException.ThrowIfNull(info);
@@ -90,8 +90,8 @@ public sealed record MemoryPlan
         {
             DenseBytes = info.DenseBytes,
             KeyValueBytes = Sequence.SizeFor(info, options, options.PrefillChunkFor(info)),
-            WorkspaceBytes = (options.PrefillChunkFor(info) * info.WorkspaceBytesPerToken)
-                + RowLayout.SizeInBytes(1, info.VocabSize),
+            WorkspaceBytes = (options.PassRowsFor(info) * info.WorkspaceBytesPerToken)
+                + RowLayout.SizeInBytes(options.MaxBatch, info.VocabSize),
             OffloadingBytes = ExpertCache.BufferBytes(info, options),
             SlotBytes = SlotPool.SlotSize(info.ExpertBytes),
             NumExperts = grid.Count,

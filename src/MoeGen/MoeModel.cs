@@ -9,8 +9,8 @@ using MoeGen.Weights;
 namespace MoeGen;
 
 /// <summary>
-/// A loaded model: base of every generated model class. Sequences share its weights; calls from several threads take turns, one
-/// chunk of tokens each.
+/// A loaded model: base of every generated model class. Sequences share its weights, and those that run at the same time share its passes:
+/// callers on several threads get what is read of the weights together (<see cref="MoeOptions.MaxBatch"/>).
 /// </summary>
 public abstract class MoeModel : IDisposable
 {
@@ -18,12 +18,11 @@ public abstract class MoeModel : IDisposable
     private readonly MoeOptions _options;
     private readonly WorkerTeam _team;
     private readonly Lock _turn = new();
-    private readonly Action<Worker> _forward;
-    private readonly Action<Worker> _encode;
+    private readonly PassRunner _runner;
+    private readonly PassQueue _queue;
     private readonly Tokenizer? _tokenizer;
     private readonly TokenizerFormatException? _tokenizerFault;
     private ForwardPass? _pass;
-    private ForwardPass? _running; // the pass that _forward or _encode runs
     private MemoryPlan _plan;
     private ByteSize? _budget;
     private long _sequenceBytes;
@@ -58,8 +57,8 @@ public abstract class MoeModel : IDisposable
         }
 
         _team = new WorkerTeam(options.ThreadsOrDefault);
-        _forward = worker => Forward(_running!, worker);
-        _encode = worker => Encode(_running!, worker);
+        _runner = new PassRunner(_team, weights.ExpertCache, Forward, Encode);
+        _queue = new PassQueue(options.MaxBatch, RunTogether, TimeProvider.System);
     }
 
     /// <summary>What the model is.</summary>
@@ -153,7 +152,10 @@ public abstract class MoeModel : IDisposable
     public TextGeneration Generate(ReadOnlySpan<int> tokens, SamplingOptions? options = null) =>
         new(this, tokens, options ?? new SamplingOptions());
 
-    /// <summary>Continues a text; gives pieces of whole characters as they become certain.</summary>
+    /// <summary>
+    /// Continues a text; gives pieces of whole characters as they become certain. It is computed on a thread of its own as fast as the model
+    /// goes, however slowly the pieces are read; whoever stops reading ends it.
+    /// </summary>
     /// <param name="prompt">The text.</param>
     /// <param name="options">How tokens are chosen and when to stop.</param>
     /// <param name="cancellationToken">Stops between two layers.</param>
@@ -162,19 +164,10 @@ public abstract class MoeModel : IDisposable
         string prompt, SamplingOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using TextGeneration generation = Generate(prompt, options);
-
-        // computing takes long: it belongs on a pool thread, not on that of a user interface
-        while (await Task.Run(() => generation.MoveNext(cancellationToken), cancellationToken).ConfigureAwait(false))
+        await using TextThread thread = new(generation, cancellationToken);
+        await foreach (string piece in thread.Pieces.ConfigureAwait(false))
         {
-            if (generation.TextLength > 0)
-            {
-                yield return generation.GetText();
-            }
-        }
-
-        if (generation.TextLength > 0)
-        {
-            yield return generation.GetText();
+            yield return piece;
         }
     }
 
@@ -251,47 +244,39 @@ public abstract class MoeModel : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         lock (_turn)
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            _running = pass ?? (_pass ??= CreatePass(_options.PrefillChunkFor(Info), maxLogits: 1));
-            sequence.SetInput(0);
-            _running.Prepare(tokens, 0, tokens.Length, numLogits: 0, sequence, _weights.ExpertCache, cancellationToken);
-            RunPass(_encode, new SelectionPass(tokens.Length, IsNewSequence: true, IsRepeat: false, IsDecode: false));
-            sequence.SetInput(tokens.Length);
+            _runner.Encode(pass ?? OwnPass(), sequence, tokens, cancellationToken);
         }
     }
 
-    /// <summary>Runs tokens of a sequence, chunk by chunk, and copies the logits after the last one.</summary>
-    internal void Run(Sequence sequence, ReadOnlySpan<int> tokens, Span<float> logits, CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs tokens of a sequence, chunk by chunk, and copies the logits after the last one. Sequences that callers on other threads run at the
+    /// same time share its passes.
+    /// </summary>
+    internal unsafe void Run(Sequence sequence, ReadOnlySpan<int> tokens, Span<float> logits, CancellationToken cancellationToken)
     {
         sequence.CheckTokens(tokens);
         int length = sequence.Length + tokens.Length;
         bool isStep = sequence.Length > 0 && tokens.Length == 1;
         sequence.Remember(tokens, length);
-        while (sequence.NumComputed < length)
+        cancellationToken.ThrowIfCancellationRequested();
+        PassRequest request = sequence.Request;
+        fixed (float* destination = logits)
         {
-            lock (_turn)
-            {
-                ObjectDisposedException.ThrowIf(_isDisposed, this);
-                _pass ??= CreatePass(_options.PrefillChunkFor(Info), maxLogits: 1);
-                int count = Math.Min(length - sequence.NumComputed, _pass.MaxTokens);
-                bool isLast = sequence.NumComputed + count == length;
-                RunChunk(_pass, sequence, count, length, isLast ? 1 : 0, isStep, cancellationToken);
-                if (isLast)
-                {
-                    _pass.Logits[0].CopyTo(logits);
-                }
-            }
+            request.Begin(length, isStep, destination, cancellationToken);
+            _queue.Run(request);
         }
+
+        request.ThrowIfFailed();
     }
 
-    /// <summary>Runs one chunk on a pass of the caller's, who reads the logits.</summary>
+    /// <summary>Runs one chunk on a pass of the caller's, who reads the logits; no other sequence takes part.</summary>
     /// <param name="pass">A pass of this model, at least as long as the chunk.</param>
     /// <param name="sequence">The sequence that goes on.</param>
     /// <param name="tokens">The chunk.</param>
     /// <param name="numLogits">How many of its last tokens need logits.</param>
     /// <param name="cancellationToken">Stops the run.</param>
     /// <param name="length">Tokens of the whole text when further chunks are to follow; null: this is the last one.</param>
-    internal void Run(
+    internal unsafe void Run(
         ForwardPass pass, Sequence sequence, ReadOnlySpan<int> tokens, int numLogits, CancellationToken cancellationToken,
         int? length = null)
     {
@@ -302,13 +287,28 @@ public abstract class MoeModel : IDisposable
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             sequence.Remember(tokens, wholeLength);
+            PassRequest request = sequence.Request;
+            request.Begin(wholeLength, isStep, logits: null, cancellationToken);
             while (sequence.NumComputed < sequence.Length)
             {
                 int count = Math.Min(sequence.Length - sequence.NumComputed, Math.Min(pass.MaxTokens, sequence.MaxChunk));
-                RunChunk(pass, sequence, count, wholeLength, numLogits: 0, isStep, cancellationToken);
+                RunAlone(pass, request, count, numLogits: 0);
             }
 
-            RunChunk(pass, sequence, tokens.Length, wholeLength, numLogits, isStep, cancellationToken);
+            RunAlone(pass, request, tokens.Length, numLogits);
+        }
+    }
+
+    /// <summary>Runs what some requests have taken on a pass of the caller's, who says which sequences take part.</summary>
+    /// <param name="pass">A pass of this model, with room for all of them.</param>
+    /// <param name="requests">The sequences, in the order of their rows; changes their order.</param>
+    /// <param name="cancellationToken">Stops the run.</param>
+    internal void Run(ForwardPass pass, Span<PassRequest> requests, CancellationToken cancellationToken)
+    {
+        lock (_turn)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            _runner.Run(pass, requests, cancellationToken);
         }
     }
 
@@ -317,62 +317,44 @@ public abstract class MoeModel : IDisposable
 
     internal void Release(Sequence sequence)
     {
+        _queue.Forget(sequence.Request);
         lock (_turn)
         {
             ResizeFor(_sequenceBytes - sequence.SizeInBytes);
         }
     }
 
-    // runs the next tokens that the sequence remembers; length: of the whole text; isStep: its last token alone is new, and no prompt's
-    private void RunChunk(
-        ForwardPass pass, Sequence sequence, int count, int length, int numLogits, bool isStep, CancellationToken cancellationToken)
+    private void RunAlone(ForwardPass pass, PassRequest request, int numTokens, int numLogits)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        ExpertCache experts = _weights.ExpertCache;
-        int position = sequence.NumComputed;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, sequence.MaxChunk);
-        sequence.StartChunk(count);
-        bool isDecode = isStep && count == 1 && numLogits == 1;
-        bool isNewSequence = position == 0 && !Info.HasEncoder; // there it was the encoder's pass
-        bool isRepeat = false;
-        do
-        {
-            pass.Prepare(sequence.NextTokens(count), position, length, numLogits, sequence, experts, cancellationToken);
-            _running = pass;
-            SelectionPass start = new(count, isNewSequence, isRepeat, isDecode)
-            {
-                DecodeStep = isDecode ? position - sequence.PromptEnd : 0,
-            };
-            RunPass(_forward, start);
-            isRepeat = experts.IsToBeRepeated(isDecode, numLogits == 0 ? default : pass.Logits[numLogits - 1]);
-        }
-        while (isRepeat);
-
-        for (int i = 0; i < numLogits; i++)
-        {
-            int token = FloatConverter.IndexOfNonFinite(pass.Logits[i]);
-            if (token >= 0)
-            {
-                throw NonFiniteValueException.InLogits(position + count - numLogits + i, token, pass.Logits[i][token]);
-            }
-        }
-
-        sequence.Advance(count, isDecode);
+        request.CancellationToken.ThrowIfCancellationRequested();
+        request.Take(numTokens, numLogits);
+        Run(pass, new Span<PassRequest>(ref request), request.CancellationToken);
+        request.ThrowIfFailed();
     }
 
-    private void RunPass(Action<Worker> work, in SelectionPass start)
+    // what goes wrong is told to the requests
+    private void RunTogether(Span<PassRequest> requests)
     {
-        _weights.ExpertCache.StartPass(start);
-        bool isComplete = false;
-        try
+        lock (_turn)
         {
-            _team.Run(work);
-            isComplete = true;
+            if (_isDisposed)
+            {
+                foreach (PassRequest request in requests)
+                {
+                    request.Fail(new ObjectDisposedException(GetType().Name));
+                }
+
+                return;
+            }
+
+            _runner.RunTogether(OwnPass(), requests);
         }
-        finally
-        {
-            _weights.ExpertCache.EndPass(isComplete);
-        }
+    }
+
+    private ForwardPass OwnPass()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _pass ??= CreatePass(_options.PassRowsFor(Info), _options.MaxBatch);
     }
 
     // the plan holds one sequence; every further one comes on top, at the cost of experts

@@ -11,6 +11,9 @@ public sealed record MoeOptions
     /// <summary>Tokens of a prompt that are computed together when nothing else is said.</summary>
     public const int DefaultPrefillChunk = 128;
 
+    /// <summary>Sequences that run together when nothing else is said.</summary>
+    public const int DefaultMaxBatch = 8;
+
     /// <summary>Threads that compute, the caller's included; null: one per processor.</summary>
     public int? Threads { get; init; }
 
@@ -26,6 +29,12 @@ public sealed record MoeOptions
     /// once, whatever this says.
     /// </summary>
     public int PrefillChunk { get; init; } = DefaultPrefillChunk;
+
+    /// <summary>
+    /// Most sequences that run together: callers on so many threads share each pass, and with it all that is read of the weights. More callers
+    /// take turns. Every sequence needs room for logits, whether it comes or not, and a KV cache once it is there.
+    /// </summary>
+    public int MaxBatch { get; init; } = DefaultMaxBatch;
 
     /// <summary>
     /// Most memory that the model may hold: weights, KV cache, working memory and buffers; null: most of the machine's memory. Where it does
@@ -67,6 +76,9 @@ public sealed record MoeOptions
     internal int PrefillChunkFor(ModelInfo info) =>
         info.HasEncoder ? ContextLengthFor(info) : Math.Min(PrefillChunk, ContextLengthFor(info));
 
+    /// <summary>Tokens of the longest pass: a chunk of a prompt, or one of each sequence.</summary>
+    internal int PassRowsFor(ModelInfo info) => Math.Max(PrefillChunkFor(info), MaxBatch);
+
     /// <summary>Refuses options that make no sense.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or a format is none.</exception>
     internal void Validate()
@@ -74,6 +86,7 @@ public sealed record MoeOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ThreadsOrDefault, 1, nameof(Threads));
         ArgumentOutOfRangeException.ThrowIfLessThan(ContextLength ?? 1, 1, nameof(ContextLength));
         ArgumentOutOfRangeException.ThrowIfLessThan(PrefillChunk, 1, nameof(PrefillChunk));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatch, 1);
         if (!Enum.IsDefined(KeyValueFormat))
         {
             throw new ArgumentOutOfRangeException(nameof(KeyValueFormat), KeyValueFormat, "expected F32, F16 or Q8");

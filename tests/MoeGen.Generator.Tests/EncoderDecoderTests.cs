@@ -126,7 +126,7 @@ public sealed class EncoderDecoderTests : IDisposable
         MoeOptions options = new() { ContextLength = Context, PrefillChunk = 1, Offloading = Offloading.Resident() };
         MemoryPlan plan = MemoryPlan.For(_model.Info, options);
         Assert.Equal((2 * Keys) + Loads, plan.KeyValueBytes);
-        using ForwardPass pass = _model.CreatePass(Context, 1);
+        using ForwardPass pass = _model.CreatePass(Context, MoeOptions.DefaultMaxBatch);
         Assert.InRange(pass.SizeInBytes, plan.WorkspaceBytes, plan.WorkspaceBytes + 1024);
 
         using MoeModel model = Load(options with { MemoryBudget = new ByteSize(plan.TotalBytes) });

@@ -15,9 +15,12 @@ public class MemoryPlanTests
         using Demo model = Demo.Load(RepositoryFiles.DemoModel);
         foreach (int tokens in new[] { 1, 17, 128 })
         {
-            MemoryPlan plan = MemoryPlan.For(Demo.ModelInfo, new MoeOptions { PrefillChunk = tokens });
-            using ForwardPass pass = model.CreatePass(tokens, 1);
-            Assert.InRange(pass.SizeInBytes, plan.WorkspaceBytes, plan.WorkspaceBytes + Slack);
+            foreach (int batch in new[] { 1, 17 })
+            {
+                MemoryPlan plan = MemoryPlan.For(Demo.ModelInfo, new MoeOptions { PrefillChunk = tokens, MaxBatch = batch });
+                using ForwardPass pass = model.CreatePass(Math.Max(tokens, batch), batch);
+                Assert.InRange(pass.SizeInBytes, plan.WorkspaceBytes, plan.WorkspaceBytes + Slack);
+            }
         }
     }
 

@@ -45,9 +45,9 @@ internal sealed class LogitsFile : IRoutingObserver, IDisposable
         for (int token = 0; token < pass.NumTokens; token++)
         {
             ToProbabilities(pass.Routing, token);
-            Write(Probabilities(layer), pass.FirstPosition + token, MemoryMarshal.AsBytes(_probabilities.AsSpan()));
-            Write(Index(layer), pass.FirstPosition + token, MemoryMarshal.AsBytes(pass.Routing.TopKIds(token)));
-            Write(Weight(layer), pass.FirstPosition + token, MemoryMarshal.AsBytes(pass.Routing.TopKWeights(token)));
+            Write(Probabilities(layer), pass.Segments[0].FirstPosition + token, MemoryMarshal.AsBytes(_probabilities.AsSpan()));
+            Write(Index(layer), pass.Segments[0].FirstPosition + token, MemoryMarshal.AsBytes(pass.Routing.TopKIds(token)));
+            Write(Weight(layer), pass.Segments[0].FirstPosition + token, MemoryMarshal.AsBytes(pass.Routing.TopKWeights(token)));
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class LogitsFile : IRoutingObserver, IDisposable
     {
         for (int token = 0; token < pass.NumTokens; token++)
         {
-            Write(Logits, pass.FirstPosition + token, MemoryMarshal.AsBytes(pass.Logits[token]));
+            Write(Logits, pass.Segments[0].FirstPosition + token, MemoryMarshal.AsBytes(pass.Logits[token]));
         }
     }
 

@@ -7,24 +7,29 @@ using MoeGen.Weights;
 namespace MoeGen.Engine;
 
 /// <summary>
-/// One run of some tokens of a sequence through the model, and the working memory for it. Generated code derives from it and
-/// declares the buffers its layers need. A pass is made once and used again and again; running it allocates nothing.
+/// One run of some tokens through the model, and the working memory for it: tokens of one sequence, or of several that share what is read
+/// of the weights. Generated code derives from it and declares the buffers its layers need. A pass is made once and used again and again;
+/// running it allocates nothing.
 /// </summary>
 public abstract unsafe class ForwardPass : IDisposable
 {
     private readonly List<NativeBuffer> _buffers = [];
     private readonly int[] _tokens; // [MaxTokens]
+    private readonly Segment[] _segments; // [at least 1, else MaxLogits]
+    private int _numSegments;
+    private bool _startsText; // every segment is the beginning of a text: what was counted of those before is of no use
 
     /// <summary>Creates a pass.</summary>
     /// <param name="info">The model.</param>
     /// <param name="maxTokens">Most tokens of one run.</param>
-    /// <param name="maxLogits">Most tokens whose logits are asked for.</param>
+    /// <param name="maxLogits">Most tokens whose logits are asked for; so many sequences may take part.</param>
     protected ForwardPass(ModelInfo info, int maxTokens, int maxLogits)
     {
         ArgumentNullException.ThrowIfNull(info);
         MaxTokens = maxTokens;
         MaxLogits = maxLogits;
         _tokens = new int[maxTokens];
+        _segments = new Segment[Math.Max(1, maxLogits)];
         Routing = new Routing(info.NumExperts, info.TopK, maxTokens);
         Logits = Buffer(info.VocabSize, maxLogits);
     }
@@ -32,7 +37,7 @@ public abstract unsafe class ForwardPass : IDisposable
     /// <summary>Most tokens of one run.</summary>
     public int MaxTokens { get; }
 
-    /// <summary>Most tokens whose logits are computed in one run.</summary>
+    /// <summary>Most tokens whose logits are computed in one run, and most sequences of a run.</summary>
     public int MaxLogits { get; }
 
     /// <summary>Tokens of this run.</summary>
@@ -41,31 +46,10 @@ public abstract unsafe class ForwardPass : IDisposable
     /// <summary>Ids of the tokens, [NumTokens].</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, NumTokens);
 
-    /// <summary>Position of the first token; the others follow.</summary>
-    public int FirstPosition { get; private set; }
+    /// <summary>The sequences that the tokens belong to, in the order of their rows.</summary>
+    public ReadOnlySpan<Segment> Segments => _segments.AsSpan(0, _numSegments);
 
-    /// <summary>
-    /// Tokens of the whole text as far as it is known: what the sequence will hold when all tokens of the caller's prompt are computed,
-    /// also while the first chunks of it run.
-    /// </summary>
-    public int Length { get; private set; }
-
-    /// <summary>
-    /// Keys and values of the sequence. While an encoder runs, its layers have them one after the other at the place of the decoder's
-    /// first: nothing else stands there yet.
-    /// </summary>
-    public KvCache Cache { get; private set; } = null!;
-
-    /// <summary>Keys and values that the decoder's layers made of the encoder's output; only for models with an encoder.</summary>
-    public KvCache InputCache { get; private set; } = null!;
-
-    /// <summary>Tokens of the encoder's input, 0 while it runs.</summary>
-    public int InputLength { get; private set; }
-
-    /// <summary>Tokens of the sequence that each expert has taken; only for models whose experts take a limited number.</summary>
-    public ExpertLoads Loads { get; private set; } = null!;
-
-    /// <summary>Tokens whose logits are wanted: the last ones of the run.</summary>
+    /// <summary>Tokens whose logits are wanted: the last ones of some segments.</summary>
     public int NumLogits { get; private set; }
 
     /// <summary>Scores of the vocabulary, [NumLogits, vocabulary].</summary>
@@ -94,7 +78,7 @@ public abstract unsafe class ForwardPass : IDisposable
         if (worker.Index == 0)
         {
             Observer?.OnEmbedded(embeddings, this);
-            Experts.Prefetch?.TellStart(embeddings, NumTokens, isNewSequence: FirstPosition == 0, Experts.IsRepeat);
+            Experts.Prefetch?.TellStart(embeddings, NumTokens, _startsText, Experts.IsRepeat);
         }
     }
 
@@ -110,7 +94,7 @@ public abstract unsafe class ForwardPass : IDisposable
         {
             CancellationToken.ThrowIfCancellationRequested();
             Experts.OnSelected(layer, Routing, normed, NumTokens);
-            Experts.StartLayer(layer, Routing, isNewSequence: FirstPosition == 0);
+            Experts.StartLayer(layer, Routing, _startsText);
             Experts.Prefetch?.TellRouted(Experts.SparseLayerOf(layer), Routing, normed, NumTokens);
             Observer?.OnRouted(layer, normed, this);
         }
@@ -128,32 +112,32 @@ public abstract unsafe class ForwardPass : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Sets what the next run computes.</summary>
-    /// <param name="tokens">Ids within the vocabulary, 1 to MaxTokens.</param>
-    /// <param name="firstPosition">Position of the first one.</param>
-    /// <param name="length">Tokens of the whole text, later chunks included.</param>
-    /// <param name="numLogits">How many of the last tokens need logits.</param>
-    /// <param name="sequence">The sequence, computed up to the first token.</param>
+    /// <summary>Begins to say what the next run computes.</summary>
     /// <param name="experts">The experts of the model.</param>
     /// <param name="cancellationToken">Stops the run.</param>
-    internal void Prepare(
-        ReadOnlySpan<int> tokens, int firstPosition, int length, int numLogits, Sequence sequence, ExpertCache experts,
-        CancellationToken cancellationToken)
+    internal void Prepare(ExpertCache experts, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, MaxTokens, nameof(tokens));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(numLogits, Math.Min(MaxLogits, tokens.Length));
-        tokens.CopyTo(_tokens);
-        NumTokens = tokens.Length;
-        FirstPosition = firstPosition;
-        Length = length;
-        NumLogits = numLogits;
-        Cache = sequence.Cache;
-        InputCache = sequence.InputCache!;
-        InputLength = sequence.InputLength;
-        Loads = sequence.Loads!;
+        NumTokens = 0;
+        NumLogits = 0;
+        _numSegments = 0;
+        _startsText = true;
         Experts = experts;
         Routing.Use(experts);
         CancellationToken = cancellationToken;
+    }
+
+    /// <summary>Adds tokens of a sequence; their rows and logits follow those of the segments before.</summary>
+    /// <param name="tokens">Ids within the vocabulary, as many as the segment says.</param>
+    /// <param name="segment">The segment, but for its rows.</param>
+    internal void Add(ReadOnlySpan<int> tokens, Segment segment)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, MaxTokens - NumTokens, nameof(tokens));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(segment.NumLogits, Math.Min(MaxLogits - NumLogits, tokens.Length));
+        tokens.CopyTo(_tokens.AsSpan(NumTokens));
+        _segments[_numSegments++] = segment with { FirstRow = NumTokens, FirstLogits = NumLogits };
+        NumTokens += tokens.Length;
+        NumLogits += segment.NumLogits;
+        _startsText &= segment.FirstPosition == 0;
     }
 
     /// <summary>Allocates a row of float32 for each token.</summary>

@@ -27,6 +27,7 @@ public sealed class Sequence : IDisposable
         InputCache = info.HasEncoder ? new KvCache(layout) : null;
         Loads = info.ExpertCapacity is null ? null : new ExpertLoads(info.NumLayers, info.NumExperts, capacity);
         _tokens = new int[capacity];
+        Request = new PassRequest(this);
     }
 
     /// <summary>Tokens that the model has seen.</summary>
@@ -43,6 +44,9 @@ public sealed class Sequence : IDisposable
 
     /// <summary>Bytes that it holds.</summary>
     internal long SizeInBytes { get; }
+
+    /// <summary>What it asks of the model.</summary>
+    internal PassRequest Request { get; }
 
     internal KvCache Cache { get; }
 
@@ -67,10 +71,15 @@ public sealed class Sequence : IDisposable
     public void Encode(ReadOnlySpan<int> tokens, CancellationToken cancellationToken = default) =>
         _model.Encode(this, tokens, null, cancellationToken);
 
-    /// <summary>Runs tokens through the model, in chunks where there are many.</summary>
+    /// <summary>
+    /// Runs tokens through the model, in chunks where there are many. Sequences that other threads append to at the same time run along in
+    /// the same passes (<see cref="MoeOptions.MaxBatch"/>), which changes no result.
+    /// </summary>
     /// <param name="tokens">Ids that follow what the sequence holds, at least one.</param>
     /// <param name="logits">Receives the scores of the vocabulary after the last token, [vocabulary].</param>
-    /// <param name="cancellationToken">Stops between two layers; the sequence then ends at the last complete chunk.</param>
+    /// <param name="cancellationToken">
+    /// Stops between two layers or, where other sequences take part, between two passes; the sequence then ends at the last complete chunk.
+    /// </param>
     /// <exception cref="InvalidPromptException">No tokens, an id outside the vocabulary, or more than fit; nothing has run.</exception>
     /// <exception cref="NonFiniteValueException">The computation gave an infinity or NaN.</exception>
     public void Append(ReadOnlySpan<int> tokens, Span<float> logits, CancellationToken cancellationToken = default)

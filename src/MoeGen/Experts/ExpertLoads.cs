@@ -40,10 +40,9 @@ public sealed unsafe class ExpertLoads : IDisposable
     /// <param name="routing">Choices, one for each token; those that are dropped become -1 and keep their weight.</param>
     /// <param name="layer">0-based layer, those of an encoder counted first.</param>
     /// <param name="limit">Tokens of a sequence that an expert takes (<c>expert_capacity</c>).</param>
-    /// <param name="firstPosition">Position of the first token; the others follow.</param>
-    /// <param name="numTokens">Tokens.</param>
+    /// <param name="segment">The sequence's tokens.</param>
     /// <param name="worker">The calling worker.</param>
-    public void Limit(Routing routing, int layer, int limit, int firstPosition, int numTokens, Worker worker)
+    public void Limit(Routing routing, int layer, int limit, Segment segment, Worker worker)
     {
         ArgumentNullException.ThrowIfNull(routing);
         if (worker.Index != 0)
@@ -52,7 +51,7 @@ public sealed unsafe class ExpertLoads : IDisposable
         }
 
         int* taken = _taken + ((nint)layer * _numExperts), experts = _experts + ((nint)layer * _capacity);
-        while (_numCounted[layer] > firstPosition)
+        while (_numCounted[layer] > segment.FirstPosition)
         {
             int expert = experts[--_numCounted[layer]];
             if (expert != Routing.Dropped)
@@ -61,9 +60,9 @@ public sealed unsafe class ExpertLoads : IDisposable
             }
         }
 
-        for (int token = 0; token < numTokens; token++)
+        for (int token = 0; token < segment.NumTokens; token++)
         {
-            ref int expert = ref routing.TopKIds(token)[0];
+            ref int expert = ref routing.TopKIds(segment.FirstRow + token)[0];
             expert = taken[expert] < limit ? expert : Routing.Dropped;
             if (expert != Routing.Dropped)
             {

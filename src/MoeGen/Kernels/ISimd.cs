@@ -30,6 +30,9 @@ internal unsafe interface ISimd<TVector>
     /// </summary>
     static abstract void LoadF16Pairs(uint* source, out TVector lower, out TVector upper);
 
+    /// <summary>Loads IEEE half values and widens them, exactly; infinities and NaN give large finite numbers.</summary>
+    static abstract TVector LoadF16(ushort* source);
+
     /// <summary>Loads integers of a byte.</summary>
     static abstract TVector LoadInt8(sbyte* source);
 

@@ -36,7 +36,7 @@ public static partial class TopK
             Span<float> logits = stackalloc float[routing.NumExperts];
             for (int token = tokens.Start; token < tokens.End; token++)
             {
-                ChooseAmong(rule, routing, token, selection.NumChosen, competing, logits);
+                ChooseAmong(rule, routing, token, selection.NumChosenOf(token), competing, logits);
             }
         }
     }

@@ -89,7 +89,7 @@ internal static class ExpertProfiler
                 walk.MoveNext(cancellationToken);
                 while (TryStep(model, walk, out double ms, cancellationToken))
                 {
-                    (model.ExpertCache.Selection!.NumChosen == most ? ofMost : ofOne).Add(ms);
+                    (((ProfileSelection)model.ExpertCache.Selection!).NumChosen == most ? ofMost : ofOne).Add(ms);
                 }
             }
 

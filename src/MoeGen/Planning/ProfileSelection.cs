@@ -1,3 +1,4 @@
+using MoeGen.Engine;
 using MoeGen.Experts;
 using MoeGen.Experts.Selection;
 
@@ -22,17 +23,20 @@ internal sealed class ProfileSelection : ISelection
 
     public string Name => "profile";
 
+    /// <summary>Experts that every token of the pass runs.</summary>
     public int NumChosen { get; private set; }
+
+    public int NumChosenOf(int token) => NumChosen;
 
     public ReadOnlySpan<bool> Competing(int layer) => _competing;
 
-    public void OnPassStart(in SelectionPass start) => NumChosen = start.IsDecode && NumChosen == _most ? 1 : _most;
+    public void OnPassStart(in SelectionPass start) => NumChosen = start.Segments[0].IsDecode && NumChosen == _most ? 1 : _most;
 
     public void OnRouted(in SelectedLayer layer)
     {
     }
 
-    public bool OnPassEnd(ReadOnlySpan<float> logits) => false;
+    public bool OnPassEnd(in Segment segment, ReadOnlySpan<float> logits) => false;
 
     public void Dispose()
     {

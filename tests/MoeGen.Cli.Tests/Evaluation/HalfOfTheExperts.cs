@@ -1,3 +1,4 @@
+using MoeGen.Engine;
 using MoeGen.Experts.Eviction;
 using MoeGen.Experts.Selection;
 
@@ -11,7 +12,7 @@ internal sealed class HalfOfTheExperts(int topK) : ISelection
 
     public string Name => "half";
 
-    public int NumChosen => topK / 2;
+    public int NumChosenOf(int token) => topK / 2;
 
     public static Offloading Method(Action? starting = null) => new()
     {
@@ -29,7 +30,7 @@ internal sealed class HalfOfTheExperts(int topK) : ISelection
     {
     }
 
-    public bool OnPassEnd(ReadOnlySpan<float> logits) => false;
+    public bool OnPassEnd(in Segment segment, ReadOnlySpan<float> logits) => false;
 
     public void Dispose()
     {

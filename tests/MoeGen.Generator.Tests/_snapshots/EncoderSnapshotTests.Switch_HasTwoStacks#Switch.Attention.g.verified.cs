@@ -42,11 +42,22 @@ internal sealed class EncoderSelfAttention
         worker.Sync();
 
         // keys and values go where those of the layer before were
-        pass.Cache.Append(0, pass.Keys, pass.Values, 0, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            segment.Cache.Append(
+                0, segment.RowsOf(pass.Keys), segment.RowsOf(pass.Values), segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
 
         // what every token sees, added to the residual stream
-        Attention.AttendAll<EncoderAttentionShape>(pass.Queries, pass.Cache, 0, _bias, pass.Attended, tokens, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Attention.AttendAll<EncoderAttentionShape>(
+                segment.RowsOf(pass.Queries), segment.Cache, 0, _bias, segment.RowsOf(pass.Attended),
+                segment.NumTokens, segment.NumTokens, worker);
+        }
+
         worker.Sync();
         MatMul.MultiplyAdd(_oProj, pass.Attended, pass.Hidden, tokens, worker);
         worker.Sync();
@@ -77,7 +88,7 @@ internal sealed class SelfAttention
     /// <summary>Adds to the residual stream what every token sees; the normed hidden state is ready, the sum at the end.</summary>
     public void Forward(Pass pass, Worker worker)
     {
-        int tokens = pass.NumTokens, position = pass.FirstPosition;
+        int tokens = pass.NumTokens;
 
         // queries, keys and values
         MatMul.Multiply(_qProj, pass.Normed, pass.Queries, tokens, worker);
@@ -86,11 +97,22 @@ internal sealed class SelfAttention
         worker.Sync();
 
         // keys and values go to the cache
-        pass.Cache.Append(_index, pass.Keys, pass.Values, position, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            segment.Cache.Append(
+                _index, segment.RowsOf(pass.Keys), segment.RowsOf(pass.Values), segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
 
         // what every token sees, added to the residual stream
-        Attention.Attend<AttentionShape>(pass.Queries, pass.Cache, _index, _bias, pass.Attended, position, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Attention.Attend<AttentionShape>(
+                segment.RowsOf(pass.Queries), segment.Cache, _index, _bias, segment.RowsOf(pass.Attended),
+                segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
         MatMul.MultiplyAdd(_oProj, pass.Attended, pass.Hidden, tokens, worker);
         worker.Sync();
@@ -124,7 +146,12 @@ internal sealed class CrossAttention
         MatMul.Multiply(_kProj, pass.Normed, pass.Keys, pass.NumTokens, worker);
         MatMul.Multiply(_vProj, pass.Normed, pass.Values, pass.NumTokens, worker);
         worker.Sync();
-        pass.InputCache.Append(_index, pass.Keys, pass.Values, 0, pass.NumTokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            segment.InputCache.Append(
+                _index, segment.RowsOf(pass.Keys), segment.RowsOf(pass.Values), 0, segment.NumTokens, worker);
+        }
+
         worker.Sync();
     }
 
@@ -134,8 +161,13 @@ internal sealed class CrossAttention
         int tokens = pass.NumTokens;
         MatMul.Multiply(_qProj, pass.Normed, pass.Queries, tokens, worker);
         worker.Sync();
-        Attention.AttendAll<CrossAttentionShape>(
-            pass.Queries, pass.InputCache, _index, null, pass.Attended, pass.InputLength, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Attention.AttendAll<CrossAttentionShape>(
+                segment.RowsOf(pass.Queries), segment.InputCache, _index, null, segment.RowsOf(pass.Attended),
+                segment.InputLength, segment.NumTokens, worker);
+        }
+
         worker.Sync();
         MatMul.MultiplyAdd(_oProj, pass.Attended, pass.Hidden, tokens, worker);
         worker.Sync();

@@ -59,8 +59,12 @@ internal sealed class Decoder
         }
 
         // scores of the vocabulary, for the tokens that want them
-        Activations last = pass.Hidden.Skip(pass.NumTokens - pass.NumLogits);
-        RmsNorm.Normalize(last, _finalNorm, 1E-06f, pass.Normed, pass.NumLogits, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Activations last = segment.LastRowsOf(pass.Hidden);
+            RmsNorm.Normalize(last, _finalNorm, 1E-06f, segment.LogitsOf(pass.Normed), segment.NumLogits, worker);
+        }
+
         worker.Sync();
         MatMul.Multiply(_embedTokens, pass.Normed, pass.Logits, pass.NumLogits, worker, 0.17677669f);
     }

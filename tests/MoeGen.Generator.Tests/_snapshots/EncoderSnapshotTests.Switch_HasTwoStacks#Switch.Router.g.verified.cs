@@ -40,7 +40,10 @@ internal sealed class EncoderRouter
         worker.Sync();
 
         // an expert takes 64 tokens of a sequence; those behind them are dropped
-        pass.Loads.Limit(pass.Routing, _layer, 64, pass.FirstPosition, pass.NumTokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            segment.Loads.Limit(pass.Routing, _layer, 64, segment, worker);
+        }
 
         // the choices of all tokens, expert by expert
         pass.Routing.GroupByExpert(pass.NumTokens, worker);
@@ -78,7 +81,10 @@ internal sealed class Router
         worker.Sync();
 
         // an expert takes 64 tokens of a sequence; those behind them are dropped
-        pass.Loads.Limit(pass.Routing, _layer, 64, pass.FirstPosition, pass.NumTokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            segment.Loads.Limit(pass.Routing, _layer, 64, segment, worker);
+        }
 
         // the choices of all tokens, expert by expert
         pass.Routing.GroupByExpert(pass.NumTokens, worker);

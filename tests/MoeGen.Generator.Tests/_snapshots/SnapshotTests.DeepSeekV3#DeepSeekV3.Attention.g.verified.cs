@@ -41,7 +41,7 @@ internal sealed class LatentSelfAttention
     /// <summary>Adds to the residual stream what every token sees; the normed hidden state is ready, the sum at the end.</summary>
     public void Forward(Pass pass, Worker worker)
     {
-        int tokens = pass.NumTokens, position = pass.FirstPosition;
+        int tokens = pass.NumTokens;
 
         // queries by way of their own latent; the latent of keys and values
         MatMul.Multiply(_qAProj, pass.Normed, pass.QueryLatent, tokens, worker);
@@ -57,12 +57,21 @@ internal sealed class LatentSelfAttention
         _rope.Rotate(pass.Queries, pass.Rotations, numHeads: 128, headDim: 192, firstDim: 128, tokens, worker);
         _rope.Rotate(pass.Latent, pass.Rotations, numHeads: 1, headDim: 576, firstDim: 512, tokens, worker);
         worker.Sync();
-        pass.Cache.Append(_index, pass.Latent, position, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            segment.Cache.Append(_index, segment.RowsOf(pass.Latent), segment.FirstPosition, segment.NumTokens, worker);
+        }
 
         // what every token sees: queries meet the latent itself, and only the sum over positions becomes values
         LatentAttention.Absorb<LatentAttentionShape, KeyValueUpShape, Bf16>(_kvBProj, pass.Queries, pass.LatentQueries, tokens, worker);
         worker.Sync();
-        Attention.Attend<AttentionShape>(pass.LatentQueries, pass.Cache, _index, pass.LatentAttended, position, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Attention.Attend<AttentionShape>(
+                segment.RowsOf(pass.LatentQueries), segment.Cache, _index, segment.RowsOf(pass.LatentAttended),
+                segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
         LatentAttention.Expand<LatentAttentionShape, KeyValueUpShape, Bf16>(_kvBProj, pass.LatentAttended, pass.Attended, tokens, worker);
         worker.Sync();

@@ -45,7 +45,7 @@ internal sealed class SlidingAttention
     /// <summary>Adds to the residual stream what every token sees; the normed hidden state is ready, the sum at the end.</summary>
     public void Forward(Pass pass, Worker worker)
     {
-        int tokens = pass.NumTokens, position = pass.FirstPosition;
+        int tokens = pass.NumTokens;
 
         // queries, keys and values
         MatMul.Multiply(_qProj, _qBias, pass.Normed, pass.Queries, tokens, worker);
@@ -56,11 +56,23 @@ internal sealed class SlidingAttention
         // rotary positions; keys and values go to the cache
         _rope.Rotate(pass.Queries, pass.Rotations, numHeads: 64, headDim: 64, firstDim: 0, tokens, worker);
         _rope.Rotate(pass.Keys, pass.Rotations, numHeads: 8, headDim: 64, firstDim: 0, tokens, worker);
-        pass.Cache.Append(_index, pass.Keys, pass.Values, position, tokens, worker);
+        worker.Sync();
+        foreach (Segment segment in pass.Segments)
+        {
+            segment.Cache.Append(
+                _index, segment.RowsOf(pass.Keys), segment.RowsOf(pass.Values), segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
 
         // what every token sees, added to the residual stream
-        Attention.Attend<SlidingAttentionShape>(pass.Queries, pass.Cache, _index, _sinks, pass.Attended, position, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Attention.Attend<SlidingAttentionShape>(
+                segment.RowsOf(pass.Queries), segment.Cache, _index, _sinks, segment.RowsOf(pass.Attended),
+                segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
         MatMul.MultiplyAdd(_oProj, _oBias, pass.Attended, pass.Hidden, tokens, worker);
         worker.Sync();
@@ -101,7 +113,7 @@ internal sealed class FullAttention
     /// <summary>Adds to the residual stream what every token sees; the normed hidden state is ready, the sum at the end.</summary>
     public void Forward(Pass pass, Worker worker)
     {
-        int tokens = pass.NumTokens, position = pass.FirstPosition;
+        int tokens = pass.NumTokens;
 
         // queries, keys and values
         MatMul.Multiply(_qProj, _qBias, pass.Normed, pass.Queries, tokens, worker);
@@ -112,11 +124,23 @@ internal sealed class FullAttention
         // rotary positions; keys and values go to the cache
         _rope.Rotate(pass.Queries, pass.Rotations, numHeads: 64, headDim: 64, firstDim: 0, tokens, worker);
         _rope.Rotate(pass.Keys, pass.Rotations, numHeads: 8, headDim: 64, firstDim: 0, tokens, worker);
-        pass.Cache.Append(_index, pass.Keys, pass.Values, position, tokens, worker);
+        worker.Sync();
+        foreach (Segment segment in pass.Segments)
+        {
+            segment.Cache.Append(
+                _index, segment.RowsOf(pass.Keys), segment.RowsOf(pass.Values), segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
 
         // what every token sees, added to the residual stream
-        Attention.Attend<FullAttentionShape>(pass.Queries, pass.Cache, _index, _sinks, pass.Attended, position, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Attention.Attend<FullAttentionShape>(
+                segment.RowsOf(pass.Queries), segment.Cache, _index, _sinks, segment.RowsOf(pass.Attended),
+                segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
         MatMul.MultiplyAdd(_oProj, _oBias, pass.Attended, pass.Hidden, tokens, worker);
         worker.Sync();

@@ -35,7 +35,7 @@ internal sealed class ChunkedAttention
     /// <summary>Adds to the residual stream what every token sees; the normed hidden state is ready, the sum at the end.</summary>
     public void Forward(Pass pass, Worker worker)
     {
-        int tokens = pass.NumTokens, position = pass.FirstPosition;
+        int tokens = pass.NumTokens;
 
         // queries, keys and values
         MatMul.Multiply(_qProj, pass.Normed, pass.Queries, tokens, worker);
@@ -48,11 +48,23 @@ internal sealed class ChunkedAttention
         _rope.Rotate(pass.Keys, pass.Rotations, numHeads: 2, headDim: 8, firstDim: 0, tokens, worker);
         RmsNorm.NormalizeHeads(pass.Queries, 1E-05f, 4, tokens, worker);
         RmsNorm.NormalizeHeads(pass.Keys, 1E-05f, 2, tokens, worker);
-        pass.Cache.Append(_index, pass.Keys, pass.Values, position, tokens, worker);
+        worker.Sync();
+        foreach (Segment segment in pass.Segments)
+        {
+            segment.Cache.Append(
+                _index, segment.RowsOf(pass.Keys), segment.RowsOf(pass.Values), segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
 
         // what every token sees, added to the residual stream
-        Attention.Attend<ChunkedAttentionShape>(pass.Queries, pass.Cache, _index, pass.Attended, position, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Attention.Attend<ChunkedAttentionShape>(
+                segment.RowsOf(pass.Queries), segment.Cache, _index, segment.RowsOf(pass.Attended),
+                segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
         MatMul.MultiplyAdd(_oProj, pass.Attended, pass.Hidden, tokens, worker);
         worker.Sync();
@@ -81,7 +93,7 @@ internal sealed class FullNopeAttention
     /// <summary>Adds to the residual stream what every token sees; the normed hidden state is ready, the sum at the end.</summary>
     public void Forward(Pass pass, Worker worker)
     {
-        int tokens = pass.NumTokens, position = pass.FirstPosition;
+        int tokens = pass.NumTokens;
 
         // queries, keys and values
         MatMul.Multiply(_qProj, pass.Normed, pass.Queries, tokens, worker);
@@ -90,12 +102,24 @@ internal sealed class FullNopeAttention
         worker.Sync();
 
         // queries sharpened by their position; keys and values go to the cache
-        QueryTemperature.Scale(pass.Queries, 0.1f, 4f, position, tokens, worker);
-        pass.Cache.Append(_index, pass.Keys, pass.Values, position, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            QueryTemperature.Scale(
+                segment.RowsOf(pass.Queries), 0.1f, 4f, segment.FirstPosition, segment.NumTokens, worker);
+            segment.Cache.Append(
+                _index, segment.RowsOf(pass.Keys), segment.RowsOf(pass.Values), segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
 
         // what every token sees, added to the residual stream
-        Attention.Attend<FullNopeAttentionShape>(pass.Queries, pass.Cache, _index, pass.Attended, position, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Attention.Attend<FullNopeAttentionShape>(
+                segment.RowsOf(pass.Queries), segment.Cache, _index, segment.RowsOf(pass.Attended),
+                segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
         MatMul.MultiplyAdd(_oProj, pass.Attended, pass.Hidden, tokens, worker);
         worker.Sync();

@@ -39,7 +39,7 @@ internal sealed class SelfAttention
     /// <summary>Adds to the residual stream what every token sees; the normed hidden state is ready, the sum at the end.</summary>
     public void Forward(Pass pass, Worker worker)
     {
-        int tokens = pass.NumTokens, position = pass.FirstPosition;
+        int tokens = pass.NumTokens;
 
         // queries, keys and values
         MatMul.Multiply(_qProj, pass.Normed, pass.Queries, tokens, worker);
@@ -52,11 +52,23 @@ internal sealed class SelfAttention
         RmsNorm.NormalizeHeads(pass.Keys, _kNorm, 1E-06f, 4, tokens, worker);
         _rope.Rotate(pass.Queries, pass.Rotations, numHeads: 32, headDim: 128, firstDim: 0, tokens, worker);
         _rope.Rotate(pass.Keys, pass.Rotations, numHeads: 4, headDim: 128, firstDim: 0, tokens, worker);
-        pass.Cache.Append(_index, pass.Keys, pass.Values, position, tokens, worker);
+        worker.Sync();
+        foreach (Segment segment in pass.Segments)
+        {
+            segment.Cache.Append(
+                _index, segment.RowsOf(pass.Keys), segment.RowsOf(pass.Values), segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
 
         // what every token sees, added to the residual stream
-        Attention.Attend<AttentionShape>(pass.Queries, pass.Cache, _index, pass.Attended, position, tokens, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Attention.Attend<AttentionShape>(
+                segment.RowsOf(pass.Queries), segment.Cache, _index, segment.RowsOf(pass.Attended),
+                segment.FirstPosition, segment.NumTokens, worker);
+        }
+
         worker.Sync();
         MatMul.MultiplyAdd(_oProj, pass.Attended, pass.Hidden, tokens, worker);
         worker.Sync();

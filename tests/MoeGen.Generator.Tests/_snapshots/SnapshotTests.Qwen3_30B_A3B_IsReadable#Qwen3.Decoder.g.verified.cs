@@ -45,7 +45,11 @@ internal sealed class Decoder
     {
         // the embedding and the position of every token
         Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker);
-        _rope.Prepare(pass.Rotations, pass.FirstPosition, pass.NumTokens, pass.Length, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            _rope.Prepare(segment.RowsOf(pass.Rotations), segment.FirstPosition, segment.NumTokens, segment.Length, worker);
+        }
+
         worker.Sync();
         pass.OnEmbedded(pass.Hidden, worker);
 
@@ -55,8 +59,12 @@ internal sealed class Decoder
         }
 
         // scores of the vocabulary, for the tokens that want them
-        Activations last = pass.Hidden.Skip(pass.NumTokens - pass.NumLogits);
-        RmsNorm.Normalize(last, _finalNorm, 1E-06f, pass.Normed, pass.NumLogits, worker);
+        foreach (Segment segment in pass.Segments)
+        {
+            Activations last = segment.LastRowsOf(pass.Hidden);
+            RmsNorm.Normalize(last, _finalNorm, 1E-06f, segment.LogitsOf(pass.Normed), segment.NumLogits, worker);
+        }
+
         worker.Sync();
         MatMul.Multiply(_lmHead, pass.Normed, pass.Logits, pass.NumLogits, worker);
     }

@@ -1,8 +1,5 @@
 using MoeGen.Engine;
 using MoeGen.Evaluation;
-using MoeGen.Models;
-using MoeGen.Testing;
-using MoeGen.Weights;
 
 namespace MoeGen.Tests.Engine;
 
@@ -16,7 +13,7 @@ public class SequenceTests
     [Fact]
     public void Chunks_KnowTheLengthOfTheWholeText()
     {
-        using Recorder model = Recorder.Create(null);
+        using IdleModel model = IdleModel.Create(null);
         using Sequence sequence = model.CreateSequence();
         sequence.Append([1, 2, 3, 4, 5, 6], new float[model.Info.VocabSize], Token);
         sequence.Append([7], new float[model.Info.VocabSize], Token);
@@ -26,7 +23,7 @@ public class SequenceTests
     [Fact]
     public void GrowingOverTheRopeSwitch_ComputesEverythingAgain()
     {
-        using Recorder model = Recorder.Create(Switch);
+        using IdleModel model = IdleModel.Create(Switch);
         using Sequence sequence = model.CreateSequence();
         float[] logits = new float[model.Info.VocabSize];
         sequence.Append([1, 2, 3, 4, 5, 6, 7], logits, Token);
@@ -45,7 +42,7 @@ public class SequenceTests
     [Fact]
     public void PromptLongerThanTheSwitch_RunsOnce()
     {
-        using Recorder model = Recorder.Create(Switch);
+        using IdleModel model = IdleModel.Create(Switch);
         using Sequence sequence = model.CreateSequence();
         sequence.Append([1, 2, 3, 4, 5, 6, 7, 8, 9], new float[model.Info.VocabSize], Token);
         Assert.Equal(["0-4 of 9: 1 2 3 4", "4-8 of 9: 5 6 7 8", "8-9 of 9: 9"], model.Runs);
@@ -54,7 +51,7 @@ public class SequenceTests
     [Fact]
     public void TruncatingBelowTheSwitch_ComputesEverythingAgain()
     {
-        using Recorder model = Recorder.Create(Switch);
+        using IdleModel model = IdleModel.Create(Switch);
         using Sequence sequence = model.CreateSequence();
         sequence.Append([1, 2, 3, 4, 5, 6, 7, 8, 9], new float[model.Info.VocabSize], Token);
         model.Runs.Clear();
@@ -67,7 +64,7 @@ public class SequenceTests
     [Fact]
     public void InterruptedRecomputation_IsMadeUpFor()
     {
-        using Recorder model = Recorder.Create(Switch);
+        using IdleModel model = IdleModel.Create(Switch);
         using Sequence sequence = model.CreateSequence();
         sequence.Append([1, 2, 3, 4, 5, 6, 7, 8], new float[model.Info.VocabSize], Token);
         using CancellationTokenSource cancellation = new();
@@ -83,7 +80,7 @@ public class SequenceTests
     [Fact]
     public void PassOfTheCaller_KnowsWhatIsToFollow()
     {
-        using Recorder model = Recorder.Create(Switch);
+        using IdleModel model = IdleModel.Create(Switch);
         using Sequence sequence = model.CreateSequence();
         using ForwardPass pass = model.CreatePass(4, 4);
         model.Run(pass, sequence, [1, 2, 3, 4], 4, Token, length: 9);
@@ -95,7 +92,7 @@ public class SequenceTests
     [Fact]
     public void WalkInChunks_BeginsAChunkAtTheRopeSwitch()
     {
-        using Recorder model = Recorder.Create(Switch);
+        using IdleModel model = IdleModel.Create(Switch);
         using TextWalk walk = new(model, promptLength: 2, chunk: 4);
         walk.Start([.. Enumerable.Range(1, 12)]);
         while (walk.MoveNext(Token))
@@ -109,31 +106,4 @@ public class SequenceTests
         ];
         Assert.Equal(expected, model.Runs);
     }
-
-    private sealed class Recorder(string folder, ModelInfo info, WeightStore weights, MoeOptions options)
-        : MoeModel(folder, info, weights, options)
-    {
-        public List<string> Runs { get; } = [];
-
-        public Action? AfterRun { get; set; }
-
-        public static Recorder Create(int? ropeSwitchLength)
-        {
-            MoeOptions options = new() { Threads = 1, PrefillChunk = 4, ContextLength = 32 };
-            ModelInfo info = Demo.ModelInfo with { RopeSwitchLength = ropeSwitchLength };
-            WeightStore weights = WeightStore.Load(RepositoryFiles.DemoModel, info, [], options, Token);
-            return new Recorder(RepositoryFiles.DemoModel, info, weights, options);
-        }
-
-        protected internal override ForwardPass CreatePass(int maxTokens, int maxLogits) => new Pass(Info, maxTokens, maxLogits);
-
-        protected override void Forward(ForwardPass pass, Worker worker)
-        {
-            int end = pass.FirstPosition + pass.NumTokens;
-            Runs.Add($"{pass.FirstPosition}-{end} of {pass.Length}: {string.Join(' ', pass.Tokens.ToArray())}");
-            AfterRun?.Invoke();
-        }
-    }
-
-    private sealed class Pass(ModelInfo info, int maxTokens, int maxLogits) : ForwardPass(info, maxTokens, maxLogits);
 }

@@ -1,7 +1,6 @@
 using MoeGen.Engine;
 using MoeGen.Evaluation;
 using MoeGen.Experts.Eviction;
-using MoeGen.Experts.Selection;
 using MoeGen.Kernels;
 using MoeGen.Models;
 using MoeGen.Testing;
@@ -80,11 +79,11 @@ public sealed class TextWalkTests : IDisposable
         using TextWalk walk = new(model, PromptLength);
         double loss = Loss(walk, _text);
         Assert.Equal(
-            new SelectionPass(PromptLength, IsNewSequence: true, IsRepeat: false, IsDecode: false), selection.Passes[0]);
+            new StartedPass(PromptLength, IsNewSequence: true, IsRepeat: false, IsDecode: false), selection.Passes[0]);
         Assert.Equal(_text.Length - 1 - PromptLength, selection.Passes.Count - 1);
         Assert.Equal(
             Enumerable.Range(0, _text.Length - 1 - PromptLength)
-                .Select(step => new SelectionPass(1, IsNewSequence: false, IsRepeat: false, IsDecode: true) { DecodeStep = step }),
+                .Select(step => new StartedPass(1, IsNewSequence: false, IsRepeat: false, IsDecode: true) { DecodeStep = step }),
             selection.Passes[1..]);
         using TextWalk exact = new(_exact, PromptLength);
         Assert.NotEqual(Loss(exact, _text), loss);

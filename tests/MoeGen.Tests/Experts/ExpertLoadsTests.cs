@@ -34,7 +34,7 @@ public class ExpertLoadsTests
         routing.TopKWeights(0)[0] = 0.5f;
         routing.TopKWeights(1)[0] = 0.25f;
         using WorkerTeam team = new(2);
-        team.Run(worker => loads.Limit(routing, 0, 1, 0, 2, worker));
+        team.Run(worker => loads.Limit(routing, 0, 1, new Segment { NumTokens = 2, FirstPosition = 0 }, worker));
         Assert.Equal([0, Dropped], [routing.TopKIds(0)[0], routing.TopKIds(1)[0]]);
         Assert.Equal([0.5f, 0.25f], [routing.TopKWeights(0)[0], routing.TopKWeights(1)[0]]);
     }
@@ -74,7 +74,8 @@ public class ExpertLoadsTests
         }
 
         using WorkerTeam team = new(3);
-        team.Run(worker => loads.Limit(routing, layer, limit, first, chosen.Length, worker));
+        Segment segment = new() { NumTokens = chosen.Length, FirstPosition = first };
+        team.Run(worker => loads.Limit(routing, layer, limit, segment, worker));
         return [.. Enumerable.Range(0, chosen.Length).Select(t => routing.TopKIds(t)[0])];
     }
 }

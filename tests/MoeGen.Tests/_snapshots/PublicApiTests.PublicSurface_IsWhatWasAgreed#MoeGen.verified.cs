@@ -9,19 +9,14 @@ struct MoeGen.ByteSize
     static MoeGen.ByteSize MiB(Double count)
 
 abstract class MoeGen.Engine.ForwardPass
-    Int32 FirstPosition { get; }
-    Int32 InputLength { get; }
-    Int32 Length { get; }
     Int32 MaxLogits { get; }
     Int32 MaxTokens { get; }
     Int32 NumLogits { get; }
     Int32 NumTokens { get; }
-    MoeGen.Engine.KvCache Cache { get; }
-    MoeGen.Engine.KvCache InputCache { get; }
-    MoeGen.Experts.ExpertLoads Loads { get; }
     MoeGen.Experts.Routing Routing { get; }
     MoeGen.Kernels.Activations Logits { get; }
     ReadOnlySpan<Int32> Tokens { get; }
+    ReadOnlySpan<MoeGen.Engine.Segment> Segments { get; }
     Void Dispose()
     Void OnEmbedded(MoeGen.Kernels.Activations embeddings, MoeGen.Engine.Worker worker)
     Void OnRouted(Int32 layer, MoeGen.Kernels.Activations normed, MoeGen.Engine.Worker worker)
@@ -35,6 +30,24 @@ class MoeGen.Engine.KvCache
     Void Append(Int32 layer, MoeGen.Kernels.Activations keys, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
     Void Append(Int32 layer, MoeGen.Kernels.Activations keys, MoeGen.Kernels.Activations values, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
     Void Dispose()
+
+struct MoeGen.Engine.Segment
+    Boolean IsDecode { get; set; }
+    Boolean IsNewSequence { get; set; }
+    Int32 DecodeStep { get; set; }
+    Int32 FirstLogits { get; set; }
+    Int32 FirstPosition { get; set; }
+    Int32 FirstRow { get; set; }
+    Int32 InputLength { get; }
+    Int32 Length { get; set; }
+    Int32 NumLogits { get; set; }
+    Int32 NumTokens { get; set; }
+    MoeGen.Engine.KvCache Cache { get; }
+    MoeGen.Engine.KvCache InputCache { get; }
+    MoeGen.Experts.ExpertLoads Loads { get; }
+    MoeGen.Kernels.Activations LastRowsOf(MoeGen.Kernels.Activations rows)
+    MoeGen.Kernels.Activations LogitsOf(MoeGen.Kernels.Activations rows)
+    MoeGen.Kernels.Activations RowsOf(MoeGen.Kernels.Activations rows)
 
 class MoeGen.Engine.Sequence
     Int32 Capacity { get; }
@@ -157,7 +170,7 @@ class MoeGen.Experts.ExpertList<TExpert, TUp, TDown, TFormat>
 
 class MoeGen.Experts.ExpertLoads
     Void Dispose()
-    Void Limit(MoeGen.Experts.Routing routing, Int32 layer, Int32 limit, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
+    Void Limit(MoeGen.Experts.Routing routing, Int32 layer, Int32 limit, MoeGen.Engine.Segment segment, MoeGen.Engine.Worker worker)
 
 class MoeGen.Experts.ExpertReadException
     Int32 Expert { get; }
@@ -373,16 +386,16 @@ interface MoeGen.Experts.Selection.IResidency
 
 interface MoeGen.Experts.Selection.ISelection
     Void Revise(Int32 layer, MoeGen.Experts.Routing routing, Int32 numTokens)
-    abstract Boolean OnPassEnd(ReadOnlySpan<Single> logits)
-    abstract Int32 NumChosen { get; }
+    abstract Boolean OnPassEnd(ref MoeGen.Engine.Segment segment, ReadOnlySpan<Single> logits)
+    abstract Int32 NumChosenOf(Int32 token)
     abstract ReadOnlySpan<Boolean> Competing(Int32 layer)
     abstract String Name { get; }
     abstract Void OnPassStart(ref MoeGen.Experts.Selection.SelectionPass start)
     abstract Void OnRouted(ref MoeGen.Experts.Selection.SelectedLayer layer)
 
 class MoeGen.Experts.Selection.Mobile.BigLittle
-    Boolean OnPassEnd(ReadOnlySpan<Single> logits)
-    Int32 NumChosen { get; }
+    Boolean OnPassEnd(ref MoeGen.Engine.Segment segment, ReadOnlySpan<Single> logits)
+    Int32 NumChosenOf(Int32 token)
     MoeGen.Experts.Selection.Mobile.MobileOptions Options { get; set; }
     ReadOnlySpan<Boolean> Competing(Int32 layer)
     String Name { get; }
@@ -442,13 +455,12 @@ struct MoeGen.Experts.Selection.SelectedLayer
     new(Int32 layer, MoeGen.Experts.Routing routing, MoeGen.Kernels.Activations inputs, Int32 numTokens)
 
 struct MoeGen.Experts.Selection.SelectionPass
-    Boolean IsDecode { get; set; }
-    Boolean IsNewSequence { get; set; }
-    Boolean IsRepeat { get; set; }
-    Int32 DecodeStep { get; set; }
-    Int32 NumTokens { get; set; }
-    String ToString()
-    new(Int32 NumTokens, Boolean IsNewSequence, Boolean IsRepeat, Boolean IsDecode)
+    Boolean IsDecode { get; }
+    Boolean IsNewText { get; }
+    Boolean IsRepeat { get; }
+    Int32 NumTokens { get; }
+    ReadOnlySpan<MoeGen.Engine.Segment> Segments { get; }
+    new(ReadOnlySpan<MoeGen.Engine.Segment> segments, Boolean isRepeat = ...)
 
 class MoeGen.Experts.Selection.SelectionSetup
     Action<String> Notice { get; set; }
@@ -472,8 +484,8 @@ enum MoeGen.Experts.Selection.Substitution.BuddyRanking
     const MoeGen.Experts.Selection.Substitution.BuddyRanking RouterScore
 
 class MoeGen.Experts.Selection.Substitution.BuddySelection
-    Boolean OnPassEnd(ReadOnlySpan<Single> logits)
-    Int32 NumChosen { get; }
+    Boolean OnPassEnd(ref MoeGen.Engine.Segment segment, ReadOnlySpan<Single> logits)
+    Int32 NumChosenOf(Int32 token)
     ReadOnlySpan<Boolean> Competing(Int32 layer)
     String Name { get; }
     Void Dispose()
@@ -766,6 +778,7 @@ abstract class MoeGen.MoeModel
 class MoeGen.MoeOptions
     Action<String> Notice { get; set; }
     IProgress<MoeGen.Weights.LoadProgress> Progress { get; set; }
+    Int32 MaxBatch { get; set; }
     Int32 PrefillChunk { get; set; }
     MoeGen.KeyValueFormat KeyValueFormat { get; set; }
     MoeGen.Offloading Offloading { get; set; }
@@ -774,6 +787,7 @@ class MoeGen.MoeOptions
     Nullable<MoeGen.ByteSize> MemoryBudget { get; set; }
     String ToString()
     const Int32 DefaultContextLength
+    const Int32 DefaultMaxBatch
     const Int32 DefaultPrefillChunk
     new()
 

@@ -21,23 +21,33 @@ internal sealed partial class AttentionFeature
         writer.Line();
         writer.Summary("Makes keys and values of the encoder's output, which stands where normed hidden states do.");
         writer.Open("public void ReadInput(Pass pass, Worker worker)");
-        writer.Lines($"""
-            MatMul.Multiply(_kProj, {Bias(attention, "_kBias")}pass.Normed, pass.Keys, pass.NumTokens, worker);
-            MatMul.Multiply(_vProj, {Bias(attention, "_vBias")}pass.Normed, pass.Values, pass.NumTokens, worker);
+        writer.Lines($$"""
+            MatMul.Multiply(_kProj, {{Bias(attention, "_kBias")}}pass.Normed, pass.Keys, pass.NumTokens, worker);
+            MatMul.Multiply(_vProj, {{Bias(attention, "_vBias")}}pass.Normed, pass.Values, pass.NumTokens, worker);
             worker.Sync();
-            pass.InputCache.Append(_index, pass.Keys, pass.Values, 0, pass.NumTokens, worker);
+            foreach (Segment segment in pass.Segments)
+            {
+                segment.InputCache.Append(
+                    _index, segment.RowsOf(pass.Keys), segment.RowsOf(pass.Values), 0, segment.NumTokens, worker);
+            }
+
             worker.Sync();
             """);
         writer.Close();
         writer.Line();
         writer.Summary("Adds to the residual stream what every token sees; the normed hidden state is ready, the sum at the end.");
         writer.Open("public void Forward(Pass pass, Worker worker)");
-        writer.Lines($"""
+        writer.Lines($$"""
             int tokens = pass.NumTokens;
-            MatMul.Multiply(_qProj, {Bias(attention, "_qBias")}pass.Normed, pass.Queries, tokens, worker);
+            MatMul.Multiply(_qProj, {{Bias(attention, "_qBias")}}pass.Normed, pass.Queries, tokens, worker);
             worker.Sync();
-            Attention.AttendAll<{type.Shape}>(
-                pass.Queries, pass.InputCache, _index, null, pass.Attended, pass.InputLength, tokens, worker);
+            foreach (Segment segment in pass.Segments)
+            {
+                Attention.AttendAll<{{type.Shape}}>(
+                    segment.RowsOf(pass.Queries), segment.InputCache, _index, null, segment.RowsOf(pass.Attended),
+                    segment.InputLength, segment.NumTokens, worker);
+            }
+
             worker.Sync();
             """);
         WriteOutput(writer, info, attention.HasOutputBias);

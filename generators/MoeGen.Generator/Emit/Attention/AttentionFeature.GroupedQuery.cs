@@ -17,15 +17,30 @@ internal sealed partial class AttentionFeature
         WritePreparation(writer, info, attention);
         string bias = attention.RelativeBias is null ? "null" : "_bias";
         string terms = attention.HasSinks ? ", _sinks" : attention.RelativeBias is null ? "" : ", _bias";
-        (string place, string attend) = attention.SeesAll
-            ? ("0", $"AttendAll<{type.Shape}>(pass.Queries, pass.Cache, 0, {bias}, pass.Attended, tokens, tokens, worker)")
-            : ("_index", $"Attend<{type.Shape}>(pass.Queries, pass.Cache, _index{terms}, pass.Attended, position, tokens, worker)");
-        writer.Lines($"""
-            pass.Cache.Append({place}, pass.Keys, pass.Values, {(attention.SeesAll ? "0" : "position")}, tokens, worker);
+        (string attend, string place, string more, string seen) = attention.SeesAll
+            ? ("AttendAll", "0", ", " + bias, "segment.NumTokens")
+            : ("Attend", "_index", terms, "segment.FirstPosition");
+        string scale = attention.Temperature is { } temperature
+            ? $"QueryTemperature.Scale(\n        segment.RowsOf(pass.Queries), {Words.Float(temperature.Scale)}, "
+                + $"{Words.Float(temperature.Floor)}, segment.FirstPosition, segment.NumTokens, worker);\n    "
+            : "";
+        writer.Lines($$"""
+            foreach (Segment segment in pass.Segments)
+            {
+                {{scale}}segment.Cache.Append(
+                    {{place}}, segment.RowsOf(pass.Keys), segment.RowsOf(pass.Values), segment.FirstPosition, segment.NumTokens, worker);
+            }
+
             worker.Sync();
 
             // what every token sees, added to the residual stream
-            Attention.{attend};
+            foreach (Segment segment in pass.Segments)
+            {
+                Attention.{{attend}}<{{type.Shape}}>(
+                    segment.RowsOf(pass.Queries), segment.Cache, {{place}}{{more}}, segment.RowsOf(pass.Attended),
+                    {{seen}}, segment.NumTokens, worker);
+            }
+
             worker.Sync();
             """);
         WriteOutput(writer, info, attention.HasOutputBias);
@@ -82,10 +97,10 @@ internal sealed partial class AttentionFeature
             writer.Line($"RmsNorm.NormalizeHeads(pass.Keys, {epsilon}, {keyValueHeads}, tokens, worker);");
         }
 
-        if (attention.Temperature is { } temperature)
+        // what a sequence keeps is shared among the workers in another way
+        if (attention.HasRope || attention.Norm is QueryKeyNorm.PerHead or QueryKeyNorm.BehindRope)
         {
-            string numbers = $"{Words.Float(temperature.Scale)}, {Words.Float(temperature.Floor)}";
-            writer.Line($"QueryTemperature.Scale(pass.Queries, {numbers}, position, tokens, worker);");
+            writer.Line("worker.Sync();");
         }
     }
 

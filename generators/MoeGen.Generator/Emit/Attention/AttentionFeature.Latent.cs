@@ -35,22 +35,31 @@ internal sealed partial class AttentionFeature
                 """);
         }
 
-        writer.Lines($"""
-            RmsNorm.Normalize(pass.Latent.Columns(0, {rank}), _kvANorm, {epsilon}, pass.Latent.Columns(0, {rank}), tokens, worker);
+        writer.Lines($$"""
+            RmsNorm.Normalize(pass.Latent.Columns(0, {{rank}}), _kvANorm, {{epsilon}}, pass.Latent.Columns(0, {{rank}}), tokens, worker);
             worker.Sync();
 
             // rotary positions on the part of each head that has them; latent and rotated part of the key go to the cache
-            _rope.Rotate(pass.Queries, pass.Rotations, {queries}, tokens, worker);
-            _rope.Rotate(pass.Latent, pass.Rotations, {latent}, tokens, worker);
+            _rope.Rotate(pass.Queries, pass.Rotations, {{queries}}, tokens, worker);
+            _rope.Rotate(pass.Latent, pass.Rotations, {{latent}}, tokens, worker);
             worker.Sync();
-            pass.Cache.Append(_index, pass.Latent, position, tokens, worker);
+            foreach (Segment segment in pass.Segments)
+            {
+                segment.Cache.Append(_index, segment.RowsOf(pass.Latent), segment.FirstPosition, segment.NumTokens, worker);
+            }
 
             // what every token sees: queries meet the latent itself, and only the sum over positions becomes values
-            LatentAttention.Absorb{types}(_kvBProj, pass.Queries, pass.LatentQueries, tokens, worker);
+            LatentAttention.Absorb{{types}}(_kvBProj, pass.Queries, pass.LatentQueries, tokens, worker);
             worker.Sync();
-            Attention.Attend<{type.Shape}>(pass.LatentQueries, pass.Cache, _index, pass.LatentAttended, position, tokens, worker);
+            foreach (Segment segment in pass.Segments)
+            {
+                Attention.Attend<{{type.Shape}}>(
+                    segment.RowsOf(pass.LatentQueries), segment.Cache, _index, segment.RowsOf(pass.LatentAttended),
+                    segment.FirstPosition, segment.NumTokens, worker);
+            }
+
             worker.Sync();
-            LatentAttention.Expand{types}(_kvBProj, pass.LatentAttended, pass.Attended, tokens, worker);
+            LatentAttention.Expand{{types}}(_kvBProj, pass.LatentAttended, pass.Attended, tokens, worker);
             worker.Sync();
             """);
         WriteOutput(writer, info, attention.HasBias);

@@ -89,8 +89,7 @@ internal sealed partial class AttentionFeature : Feature<AttentionInfo>
         writer.Line();
         writer.Summary("Adds to the residual stream what every token sees; the normed hidden state is ready, the sum at the end.");
         writer.Open("public void Forward(Pass pass, Worker worker)");
-        string position = attention.Spec.SeesAll ? "" : ", position = pass.FirstPosition";
-        writer.Line($"int tokens = pass.NumTokens{position};");
+        writer.Line("int tokens = pass.NumTokens;");
         writer.Line();
         if (attention.Spec is LatentSpec latent)
         {

@@ -90,7 +90,13 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
         writer.Line($"Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker{embeddingScale});");
         if (hasRope)
         {
-            writer.Line("_rope.Prepare(pass.Rotations, pass.FirstPosition, pass.NumTokens, pass.Length, worker);");
+            writer.Lines("""
+                foreach (Segment segment in pass.Segments)
+                {
+                    _rope.Prepare(segment.RowsOf(pass.Rotations), segment.FirstPosition, segment.NumTokens, segment.Length, worker);
+                }
+
+                """);
         }
 
         writer.Lines($$"""
@@ -103,8 +109,12 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
             }
 
             // scores of the vocabulary, for the tokens that want them
-            Activations last = pass.Hidden.Skip(pass.NumTokens - pass.NumLogits);
-            {{NormCall.Of(info.Norm, "last", "_finalNorm", "pass.Normed", "pass.NumLogits")}}
+            foreach (Segment segment in pass.Segments)
+            {
+                Activations last = segment.LastRowsOf(pass.Hidden);
+                {{NormCall.Of(info.Norm, "last", "_finalNorm", "segment.LogitsOf(pass.Normed)", "segment.NumLogits")}}
+            }
+
             worker.Sync();
             MatMul.Multiply({{head}}, {{bias}}pass.Normed, pass.Logits, pass.NumLogits, worker{{logitsScale}});
             """);

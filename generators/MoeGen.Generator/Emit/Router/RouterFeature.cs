@@ -65,9 +65,12 @@ internal sealed class RouterFeature : Feature<RouterInfo>
             """);
         if (info.Router.Capacity is { } capacity)
         {
-            writer.Lines($"""
-                // an expert takes {capacity} tokens of a sequence; those behind them are dropped
-                pass.Loads.Limit(pass.Routing, _layer, {capacity}, pass.FirstPosition, pass.NumTokens, worker);
+            writer.Lines($$"""
+                // an expert takes {{capacity}} tokens of a sequence; those behind them are dropped
+                foreach (Segment segment in pass.Segments)
+                {
+                    segment.Loads.Limit(pass.Routing, _layer, {{capacity}}, segment, worker);
+                }
 
                 """);
         }

@@ -18,7 +18,7 @@ internal sealed class ChoiceCounters
     /// <summary>Decode steps, repeats not counted.</summary>
     public long DecodeSteps { get; private set; }
 
-    /// <summary>Passes that were run again.</summary>
+    /// <summary>Steps that were run again.</summary>
     public long Repeats { get; private set; }
 
     /// <summary>Counts the choices of a layer.</summary>
@@ -45,8 +45,8 @@ internal sealed class ChoiceCounters
         }
     }
 
-    /// <summary>Counts a pass that has ended.</summary>
-    public void CountPass(bool isDecode, bool isRepeated)
+    /// <summary>Counts a sequence's part of a pass that has ended.</summary>
+    public void CountStep(bool isDecode, bool isRepeated)
     {
         DecodeSteps += isDecode ? 1 : 0;
         Repeats += isRepeated ? 1 : 0;

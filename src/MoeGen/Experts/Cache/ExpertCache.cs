@@ -94,7 +94,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     {
         PrefetchSetup setup = new(GridOf(info), info.HiddenSize, info.Fingerprint);
         long prefetcher = options.Offloading.PrefetchSizeInBytes(setup);
-        long selection = options.Offloading.IsExact ? 0 : Routing.SelectionBytes(info.TopK, options.PrefillChunkFor(info))
+        long selection = options.Offloading.IsExact ? 0 : Routing.SelectionBytes(info.TopK, options.PassRowsFor(info))
             + options.Offloading.SelectionSizeInBytes(setup.Grid);
         long ring = PrefetchThread.SizeInBytes(setup.Grid, setup.HiddenSize);
         return ExpertReaders.BufferBytes(info.ExpertBytes, options.Readers) + selection + (prefetcher == 0 ? 0 : prefetcher + ring);
@@ -161,26 +161,26 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
         }
     }
 
-    /// <summary>A pass has ended, and what it says is known.</summary>
-    /// <param name="isDecode">Whether it was a decode step.</param>
-    /// <param name="logits">Scores of the vocabulary after the last token; empty: nobody asked for them.</param>
+    /// <summary>A pass has ended, and what it says of one of its segments is known.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="logits">Scores of the vocabulary after its last token; empty: nobody asked for them.</param>
     /// <returns>Whether its tokens are to be run again.</returns>
-    public bool IsToBeRepeated(bool isDecode, ReadOnlySpan<float> logits)
+    public bool IsToBeRepeated(in Segment segment, ReadOnlySpan<float> logits)
     {
         if (Selection is null)
         {
             return false;
         }
 
-        bool isRepeated = Selection.OnPassEnd(logits);
-        _choices.CountPass(isDecode && !IsRepeat, isRepeated);
+        bool isRepeated = Selection.OnPassEnd(segment, logits);
+        _choices.CountStep(segment.IsDecode && !IsRepeat, isRepeated);
         return isRepeated;
     }
 
     /// <summary>A layer has been routed: leases what is there and asks for the rest. The first wave is empty when nothing is there.</summary>
     /// <param name="layer">0-based layer of the model.</param>
     /// <param name="routing">Which experts the tokens have chosen.</param>
-    /// <param name="isNewSequence">Whether it is the first pass of a sequence.</param>
+    /// <param name="isNewSequence">Whether the pass is the first of all its sequences.</param>
     public void StartLayer(int layer, Routing routing, bool isNewSequence)
     {
         ReleaseWave();

@@ -67,7 +67,7 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
     /// <summary>Tells of a pass whose tokens have been embedded.</summary>
     /// <param name="hidden">The embeddings, [tokens, hidden].</param>
     /// <param name="numTokens">Tokens of the pass.</param>
-    /// <param name="isNewSequence">Whether it is the first of its sequence.</param>
+    /// <param name="isNewSequence">Whether it is the first of all its sequences.</param>
     /// <param name="isRepeat">Whether its tokens are those of the pass before.</param>
     public void TellStart(Activations hidden, int numTokens, bool isNewSequence, bool isRepeat)
     {

@@ -7,7 +7,8 @@ namespace MoeGen.Experts.Prefetch;
 /// <remarks>
 /// Source: MoBiLE (arXiv 2510.12357), which reuses what routers say and trains nothing. The routers of a little pass foretell the pass that
 /// follows well: it has the same token, and half of its experts. Beside a method of another's, that one says what is worth how much, and
-/// hears nothing of repeats, which would count a token twice.
+/// hears nothing of repeats, which would count a token twice. Of several tokens the last one is asked for, and where only some of them run
+/// again, none: which ones is not known.
 /// </remarks>
 public sealed class BigLittlePrefetch : IPrefetch
 {
@@ -18,6 +19,7 @@ public sealed class BigLittlePrefetch : IPrefetch
     private readonly int[] _leftOut; // [layers, topK] experts that the little pass has not run, most probable first
     private readonly float[] _wanted; // [layers, experts] what the routers of the little pass said, 1 for what the token needs
     private long _pass; // that the numbers above are of
+    private int _numTokens; // of the same pass
     private bool _isRepeat;
 
     /// <summary>Creates the prefetcher.</summary>
@@ -45,13 +47,14 @@ public sealed class BigLittlePrefetch : IPrefetch
     {
         ArgumentNullException.ThrowIfNull(predictions);
         _isRepeat = start.IsRepeat;
-        if (_isRepeat && start.Pass == _pass + 1)
+        if (_isRepeat && start.Pass == _pass + 1 && start.NumTokens == _numTokens)
         {
             AskForLeftOut(predictions);
         }
 
         Array.Clear(_numLeftOut);
         _pass = start.Pass;
+        _numTokens = start.NumTokens;
         if (!_isRepeat)
         {
             _other?.OnPassStart(start, predictions);

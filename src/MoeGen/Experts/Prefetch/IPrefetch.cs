@@ -44,8 +44,8 @@ public interface IPredictions
 
 /// <summary>A pass that begins.</summary>
 /// <param name="pass">Number of the pass, counted from 1.</param>
-/// <param name="isNewSequence">Whether it is the first of its sequence.</param>
-/// <param name="numTokens">Tokens of the pass; 1: a decode step.</param>
+/// <param name="isNewSequence">Whether it is the first of its sequence, or of all sequences that run together.</param>
+/// <param name="numTokens">Tokens of the pass; 1: a decode step; several: a chunk of a prompt, or steps of several sequences.</param>
 /// <param name="embeddings">What the model's embedding made of the tokens, [tokens, hidden] f32.</param>
 /// <param name="isRepeat">Whether the tokens are those of the pass before, which a selection has asked to run again.</param>
 public readonly ref struct PassStart(
@@ -54,10 +54,10 @@ public readonly ref struct PassStart(
     /// <summary>Number of the pass, counted from 1.</summary>
     public long Pass { get; } = pass;
 
-    /// <summary>Whether it is the first of its sequence.</summary>
+    /// <summary>Whether it is the first of its sequence, or of all sequences that run together.</summary>
     public bool IsNewSequence { get; } = isNewSequence;
 
-    /// <summary>Tokens of the pass; 1: a decode step.</summary>
+    /// <summary>Tokens of the pass; 1: a decode step; several: a chunk of a prompt, or steps of several sequences.</summary>
     public int NumTokens { get; } = numTokens;
 
     /// <summary>Whether the tokens are those of the pass before, which a selection has asked to run again.</summary>

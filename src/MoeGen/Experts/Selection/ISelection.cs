@@ -1,3 +1,5 @@
+using MoeGen.Engine;
+
 namespace MoeGen.Experts.Selection;
 
 /// <summary>
@@ -11,7 +13,8 @@ public interface ISelection : IDisposable
     string Name { get; }
 
     /// <summary>Experts that a token runs, 1 to as many as its router chooses; stays the same while a pass runs.</summary>
-    int NumChosen { get; }
+    /// <param name="token">Row of the token in the pass, 0-based.</param>
+    int NumChosenOf(int token);
 
     /// <summary>
     /// Which experts of a layer compete; stays the same while a pass runs. A token for whose router fewer compete than it would choose
@@ -21,7 +24,7 @@ public interface ISelection : IDisposable
     /// <returns>[experts]; empty: all of them.</returns>
     ReadOnlySpan<bool> Competing(int layer);
 
-    /// <summary>A pass begins: the moment to change what <see cref="NumChosen"/> and <see cref="Competing"/> say.</summary>
+    /// <summary>A pass begins: the moment to change what <see cref="NumChosenOf"/> and <see cref="Competing"/> say.</summary>
     /// <param name="start">The pass.</param>
     void OnPassStart(in SelectionPass start);
 
@@ -40,23 +43,66 @@ public interface ISelection : IDisposable
     /// <param name="layer">The layer.</param>
     void OnRouted(in SelectedLayer layer);
 
-    /// <summary>A pass has ended. Not called for a pass that was interrupted.</summary>
-    /// <param name="logits">Scores of the vocabulary after the last token, [vocabulary] f32; empty where nobody asked for them.</param>
+    /// <summary>
+    /// A pass has ended: asked for each of its segments, in their order, before the next pass begins. Not called for a pass that was
+    /// interrupted.
+    /// </summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="logits">Scores of the vocabulary after its last token, [vocabulary] f32; empty where nobody asked for them.</param>
     /// <returns>
-    /// Whether the same tokens are to be run again, in a pass that overwrites their keys and values and whose logits count.
+    /// Whether the same tokens are to be run again, in a pass that overwrites their keys and values and whose logits count. It has those
+    /// segments of this one that are to be run again, and no others.
     /// </returns>
-    bool OnPassEnd(ReadOnlySpan<float> logits);
+    bool OnPassEnd(in Segment segment, ReadOnlySpan<float> logits);
 }
 
 /// <summary>A pass that begins.</summary>
-/// <param name="NumTokens">Tokens of the pass.</param>
-/// <param name="IsNewSequence">Whether it is the first of its sequence.</param>
-/// <param name="IsRepeat">Whether the selection has asked for it: the tokens are those of the pass before.</param>
-/// <param name="IsDecode">Whether it is a decode step: one token behind others, whose logits are wanted.</param>
-public readonly record struct SelectionPass(int NumTokens, bool IsNewSequence, bool IsRepeat, bool IsDecode)
+/// <param name="segments">The sequences that take part, in the order of their rows.</param>
+/// <param name="isRepeat">Whether the selection has asked for it: the segments are some of those of the pass before.</param>
+public readonly ref struct SelectionPass(ReadOnlySpan<Segment> segments, bool isRepeat = false)
 {
-    /// <summary>Decode steps of the sequence since its last prompt, this one not counted; 0 where it is none.</summary>
-    public int DecodeStep { get; init; }
+    /// <summary>The sequences that take part, in the order of their rows.</summary>
+    public ReadOnlySpan<Segment> Segments { get; } = segments;
+
+    /// <summary>Whether the selection has asked for it: the segments are some of those of the pass before.</summary>
+    public bool IsRepeat { get; } = isRepeat;
+
+    /// <summary>Tokens of the pass.</summary>
+    public int NumTokens => Segments.IsEmpty ? 0 : Segments[^1].FirstRow + Segments[^1].NumTokens;
+
+    /// <summary>Whether all of them are decode steps.</summary>
+    public bool IsDecode
+    {
+        get
+        {
+            foreach (Segment segment in Segments)
+            {
+                if (!segment.IsDecode)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Whether all of them begin: what older texts were about is of no use to any.</summary>
+    public bool IsNewText
+    {
+        get
+        {
+            foreach (Segment segment in Segments)
+            {
+                if (!segment.IsNewSequence)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
 }
 
 /// <summary>A sparse layer that has been routed under a selection.</summary>

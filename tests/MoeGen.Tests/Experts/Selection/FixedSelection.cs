@@ -1,3 +1,4 @@
+using MoeGen.Engine;
 using MoeGen.Experts.Selection;
 
 namespace MoeGen.Tests.Experts.Selection;
@@ -11,13 +12,15 @@ internal sealed class FixedSelection(int numChosen) : ISelection
 
     public int NumChosen { get; set; } = numChosen;
 
+    public int NumChosenOf(int token) => NumChosen;
+
     /// <summary>How often a pass is to be run again.</summary>
     public int Repeats { get; set; }
 
     /// <summary>Called when a pass begins.</summary>
-    public Action<FixedSelection, SelectionPass> Starting { get; set; } = (_, _) => { };
+    public Action<FixedSelection, StartedPass> Starting { get; set; } = (_, _) => { };
 
-    public List<SelectionPass> Passes { get; } = [];
+    public List<StartedPass> Passes { get; } = [];
 
     public List<int> Layers { get; } = [];
 
@@ -42,13 +45,21 @@ internal sealed class FixedSelection(int numChosen) : ISelection
 
     public void OnPassStart(in SelectionPass start)
     {
-        Passes.Add(start);
-        Starting(this, start);
+        Segment first = start.Segments[0];
+        StartedPass pass = new(start.NumTokens, first.IsNewSequence, start.IsRepeat, first.IsDecode) { DecodeStep = first.DecodeStep };
+        Passes.Add(pass);
+        Starting(this, pass);
     }
 
     public void OnRouted(in SelectedLayer layer) => Layers.Add(layer.Layer);
 
-    public bool OnPassEnd(ReadOnlySpan<float> logits) => Repeats-- > 0;
+    public bool OnPassEnd(in Segment segment, ReadOnlySpan<float> logits) => Repeats-- > 0;
 
     public void Dispose() => IsDisposed = true;
+}
+
+/// <summary>What a selection was told of a pass of one sequence.</summary>
+internal sealed record StartedPass(int NumTokens, bool IsNewSequence, bool IsRepeat, bool IsDecode)
+{
+    public int DecodeStep { get; init; }
 }

@@ -1,5 +1,4 @@
 using MoeGen.Experts.Eviction;
-using MoeGen.Experts.Selection;
 using MoeGen.Models;
 using MoeGen.Testing;
 
@@ -73,9 +72,9 @@ public sealed class SelectionTests : IDisposable
         Assert.Equal((39, 39), (model.Statistics.DecodeSteps, model.Statistics.Repeats));
         Assert.Equal(1, model.Statistics.FallbackShare);
         Assert.Equal(1 + (2 * 39), selection.Passes.Count);
-        Assert.Equal(new SelectionPass(_prompt.Length, IsNewSequence: true, IsRepeat: false, IsDecode: false), selection.Passes[0]);
-        Assert.Equal(new SelectionPass(1, IsNewSequence: false, IsRepeat: false, IsDecode: true), selection.Passes[1]);
-        Assert.Equal(new SelectionPass(1, IsNewSequence: false, IsRepeat: true, IsDecode: true), selection.Passes[2]);
+        Assert.Equal(new StartedPass(_prompt.Length, IsNewSequence: true, IsRepeat: false, IsDecode: false), selection.Passes[0]);
+        Assert.Equal(new StartedPass(1, IsNewSequence: false, IsRepeat: false, IsDecode: true), selection.Passes[1]);
+        Assert.Equal(new StartedPass(1, IsNewSequence: false, IsRepeat: true, IsDecode: true), selection.Passes[2]);
         Assert.Equal(Enumerable.Range(0, Demo.ModelInfo.NumLayers), selection.Layers[..Demo.ModelInfo.NumLayers]);
     }
 

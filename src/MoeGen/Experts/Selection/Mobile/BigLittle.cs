@@ -1,3 +1,5 @@
+using MoeGen.Engine;
+
 namespace MoeGen.Experts.Selection.Mobile;
 
 /// <summary>
@@ -8,14 +10,14 @@ namespace MoeGen.Experts.Selection.Mobile;
 /// Source: MoBiLE (arXiv 2510.12357). The little model is the model itself with <c>max(1, ceil(K / 2))</c> experts per token. A step that is
 /// run again overwrites its keys and values; steps that are not keep those of the little pass. The paper's test and threshold are not
 /// public: that the most probable token decides follows BiLD (arXiv 2302.07863), on whose idea MoBiLE is modelled. Every step is judged
-/// by its own logits, so sequences that take turns do not touch each other.
+/// by its own logits, so sequences that run together do not touch each other: those that are not sure run again without the others.
 /// </remarks>
 public sealed class BigLittle : ISelection
 {
     private readonly int _topK;
     private readonly Random _random;
     private MobileOptions _options; // of the running pass
-    private bool _isJudged; // the running pass is a little one that may have to be run again
+    private bool[] _isLittle = new bool[1]; // [tokens of the longest pass] whether the row runs half, and may have to be run again
 
     /// <summary>Creates the selection.</summary>
     /// <param name="grid">The experts.</param>
@@ -29,7 +31,6 @@ public sealed class BigLittle : ISelection
         Options = _options;
         _topK = grid.TopK;
         _random = new Random(_options.Seed);
-        NumChosen = _topK;
     }
 
     /// <inheritdoc/>
@@ -51,7 +52,7 @@ public sealed class BigLittle : ISelection
     }
 
     /// <inheritdoc/>
-    public int NumChosen { get; private set; }
+    public int NumChosenOf(int token) => _isLittle[token] ? LittleTopK(_topK) : _topK;
 
     /// <summary>Creates the selection, or none for a model that has nothing to halve.</summary>
     /// <param name="setup">The model.</param>
@@ -80,8 +81,16 @@ public sealed class BigLittle : ISelection
     public void OnPassStart(in SelectionPass start)
     {
         _options = Options;
-        _isJudged = start.IsDecode && !start.IsRepeat && !IsBigAtOnce(start.DecodeStep);
-        NumChosen = _isJudged ? LittleTopK(_topK) : _topK;
+        if (_isLittle.Length < start.NumTokens)
+        {
+            _isLittle = new bool[start.NumTokens];
+        }
+
+        foreach (Segment segment in start.Segments)
+        {
+            bool isLittle = segment.IsDecode && !start.IsRepeat && !IsBigAtOnce(segment.DecodeStep);
+            _isLittle.AsSpan(segment.FirstRow, segment.NumTokens).Fill(isLittle);
+        }
     }
 
     /// <inheritdoc/>
@@ -90,7 +99,7 @@ public sealed class BigLittle : ISelection
     }
 
     /// <inheritdoc/>
-    public bool OnPassEnd(ReadOnlySpan<float> logits) => _isJudged && !IsEnough(logits);
+    public bool OnPassEnd(in Segment segment, ReadOnlySpan<float> logits) => _isLittle[segment.FirstRow] && !IsEnough(logits);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,3 +1,5 @@
+using MoeGen.Engine;
+
 namespace MoeGen.Experts.Selection.Substitution;
 
 /// <summary>
@@ -15,7 +17,8 @@ public sealed class BuddySelection : ISelection
     private readonly IResidency _residency;
     private readonly int[] _together; // [layers, experts, experts] tokens that chose both; empty: nobody asks
     private readonly bool[] _isResident; // [experts] of the layer that is chosen for
-    private bool _isActive;
+    private bool[] _isActive = new bool[1]; // [tokens of the longest pass] whether stand-ins may run for the row
+    private int _numActive; // rows of the running pass
 
     /// <summary>Creates the selection.</summary>
     /// <param name="setup">The model.</param>
@@ -36,19 +39,33 @@ public sealed class BuddySelection : ISelection
     public string Name => "buddy";
 
     /// <inheritdoc/>
-    public int NumChosen => _grid.TopK;
+    public int NumChosenOf(int token) => _grid.TopK;
 
     /// <inheritdoc/>
     public ReadOnlySpan<bool> Competing(int layer) => default;
 
     /// <inheritdoc/>
-    public void OnPassStart(in SelectionPass start) => _isActive = start.IsDecode || _options.AppliesToPrompts;
+    public void OnPassStart(in SelectionPass start)
+    {
+        if (_isActive.Length < start.NumTokens)
+        {
+            _isActive = new bool[start.NumTokens];
+        }
+
+        _numActive = 0;
+        foreach (Segment segment in start.Segments)
+        {
+            bool isActive = segment.IsDecode || _options.AppliesToPrompts;
+            _isActive.AsSpan(segment.FirstRow, segment.NumTokens).Fill(isActive);
+            _numActive += isActive ? segment.NumTokens : 0;
+        }
+    }
 
     /// <inheritdoc/>
     public void Revise(int layer, Routing routing, int numTokens)
     {
         ArgumentNullException.ThrowIfNull(routing);
-        if (!_isActive)
+        if (_numActive == 0)
         {
             return;
         }
@@ -65,7 +82,7 @@ public sealed class BuddySelection : ISelection
 
         for (int token = 0; token < numTokens; token++)
         {
-            if (Entropy(routing.TopKWeights(token)) > _options.MinEntropy)
+            if (_isActive[token] && Entropy(routing.TopKWeights(token)) > _options.MinEntropy)
             {
                 Substitute(layer, routing.Logits[token], routing.TopKIds(token));
             }
@@ -97,7 +114,7 @@ public sealed class BuddySelection : ISelection
     }
 
     /// <inheritdoc/>
-    public bool OnPassEnd(ReadOnlySpan<float> logits) => false;
+    public bool OnPassEnd(in Segment segment, ReadOnlySpan<float> logits) => false;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -128,6 +145,11 @@ public sealed class BuddySelection : ISelection
         int missing = 0, wanted = 0;
         for (int token = 0; token < numTokens; token++)
         {
+            if (!_isActive[token])
+            {
+                continue;
+            }
+
             foreach (int expert in routing.TopKIds(token))
             {
                 wanted += expert >= 0 ? 1 : 0;

@@ -1,3 +1,5 @@
+using MoeGen.Engine;
+
 namespace MoeGen.Experts.Selection.VirtualExperts;
 
 /// <summary>
@@ -56,7 +58,7 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
     public string Name => "swapmoe";
 
     /// <inheritdoc/>
-    public int NumChosen => _grid.TopK;
+    public int NumChosenOf(int token) => _grid.TopK;
 
     /// <inheritdoc/>
     public Comparison<int> Worth { get; }
@@ -152,18 +154,29 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
             return;
         }
 
+        // a step beside a prompt runs what its router chooses, too
         if (_options.Prompt == SwapPrompt.Exact && !start.IsDecode)
         {
-            LetGo(start.IsNewSequence);
+            LetGo(start.IsNewText);
             return;
         }
 
         bool isPromptOver = _hasLetGo;
         TakeBack();
         TakeOver();
-        if (isPromptOver || _options.Unit == SwapUnit.ForwardPass || start.IsNewSequence)
+        if (isPromptOver || _options.Unit == SwapUnit.ForwardPass)
         {
             StartInput(isPromptOver);
+        }
+        else
+        {
+            foreach (Segment segment in start.Segments)
+            {
+                if (segment.IsNewSequence)
+                {
+                    StartInput(isPromptOver: false);
+                }
+            }
         }
 
         _passesOfInput++;
@@ -174,7 +187,7 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
     public void OnRouted(in SelectedLayer layer) => _importance.Add(layer);
 
     /// <inheritdoc/>
-    public bool OnPassEnd(ReadOnlySpan<float> logits) => false;
+    public bool OnPassEnd(in Segment segment, ReadOnlySpan<float> logits) => false;
 
     /// <inheritdoc/>
     public void Dispose()

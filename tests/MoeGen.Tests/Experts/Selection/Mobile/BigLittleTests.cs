@@ -1,3 +1,4 @@
+using MoeGen.Engine;
 using MoeGen.Experts;
 using MoeGen.Experts.Selection;
 using MoeGen.Experts.Selection.Mobile;
@@ -8,7 +9,7 @@ namespace MoeGen.Tests.Experts.Selection.Mobile;
 public class BigLittleTests
 {
     private static readonly ExpertGrid s_grid = new(3, 8, 4);
-    private static readonly SelectionPass s_step = new(1, IsNewSequence: false, IsRepeat: false, IsDecode: true);
+    private static readonly Segment s_last = Segments.Step[0];
     private static readonly float[] s_half = [0, 0]; // the most probable token has 1/2
 
     [Theory]
@@ -24,10 +25,10 @@ public class BigLittleTests
     public void UnsureStep_IsRunAgainOnce_WithAllExperts()
     {
         using BigLittle selection = new(s_grid, new MobileOptions { Threshold = 0.6f });
-        Assert.Equal(2, NumChosen(selection, s_step));
-        Assert.True(selection.OnPassEnd(s_half));
-        Assert.Equal(4, NumChosen(selection, s_step with { IsRepeat = true }));
-        Assert.False(selection.OnPassEnd(s_half));
+        Assert.Equal(2, NumChosen(selection, Segments.Step));
+        Assert.True(selection.OnPassEnd(s_last, s_half));
+        Assert.Equal(4, NumChosen(selection, Segments.Step, isRepeat: true));
+        Assert.False(selection.OnPassEnd(s_last, s_half));
         Assert.True(selection.Competing(0).IsEmpty);
     }
 
@@ -35,46 +36,66 @@ public class BigLittleTests
     public void SureStep_IsNotRunAgain()
     {
         using BigLittle selection = new(s_grid, new MobileOptions { Threshold = 0.5f });
-        Assert.Equal(2, NumChosen(selection, s_step));
-        Assert.False(selection.OnPassEnd(s_half));
+        Assert.Equal(2, NumChosen(selection, Segments.Step));
+        Assert.False(selection.OnPassEnd(s_last, s_half));
     }
 
     [Fact]
     public void Prompts_RunWithAllExperts_AndAreNotJudged()
     {
         using BigLittle selection = new(s_grid, new MobileOptions { Threshold = 2 });
-        Assert.Equal(4, NumChosen(selection, new SelectionPass(9, IsNewSequence: true, IsRepeat: false, IsDecode: false)));
-        Assert.False(selection.OnPassEnd(s_half));
-        Assert.Equal(4, NumChosen(selection, new SelectionPass(1, IsNewSequence: false, IsRepeat: false, IsDecode: false)));
-        Assert.False(selection.OnPassEnd([]));
+        Assert.Equal(4, NumChosen(selection, Segments.Prompt(9)));
+        Assert.False(selection.OnPassEnd(s_last, s_half));
+        Assert.Equal(4, NumChosen(selection, Segments.Prompt(1, isNewSequence: false)));
+        Assert.False(selection.OnPassEnd(s_last, []));
+    }
+
+    [Fact]
+    public void StepsOfSeveralSequences_AreJudgedOneByOne()
+    {
+        // the sequence that is sure is through; the other one runs again without it, and a prompt beside them is not judged
+        using BigLittle selection = new(s_grid, new MobileOptions { Threshold = 0.6f });
+        Segment[] segments =
+        [
+            Segments.Prompt(3)[0],
+            new() { NumTokens = 1, FirstPosition = 9, FirstRow = 3, IsDecode = true },
+            new() { NumTokens = 1, FirstPosition = 4, FirstRow = 4, IsDecode = true },
+        ];
+        selection.OnPassStart(new SelectionPass(segments));
+        Assert.Equal([4, 4, 4, 2, 2], Enumerable.Range(0, 5).Select(selection.NumChosenOf));
+        Assert.False(selection.OnPassEnd(segments[0], s_half));
+        Assert.False(selection.OnPassEnd(segments[1], [5, 0]));
+        Assert.True(selection.OnPassEnd(segments[2], s_half));
+        Assert.Equal(4, NumChosen(selection, Segments.Step, isRepeat: true));
+        Assert.False(selection.OnPassEnd(s_last, s_half));
     }
 
     [Fact]
     public void LogitsThatAreNotFinite_AreNotSure()
     {
         using BigLittle selection = new(s_grid, new MobileOptions { Threshold = 0 });
-        _ = NumChosen(selection, s_step);
-        Assert.True(selection.OnPassEnd([float.NaN, 1]));
+        _ = NumChosen(selection, Segments.Step);
+        Assert.True(selection.OnPassEnd(s_last, [float.NaN, 1]));
     }
 
     [Fact]
     public void FirstTokens_AreBigAtOnce_TheOthersLittle()
     {
         using BigLittle selection = new(s_grid, new MobileOptions { Rule = FallbackRule.FirstTokensBig, NumFirstTokens = 2 });
-        int[] chosen = [.. Enumerable.Range(0, 4).Select(step => NumChosen(selection, s_step with { DecodeStep = step }))];
+        int[] chosen = [.. Enumerable.Range(0, 4).Select(step => NumChosen(selection, Segments.Steps(1, decodeStep: step)))];
         Assert.Equal([4, 4, 2, 2], chosen);
-        Assert.False(selection.OnPassEnd(s_half));
+        Assert.False(selection.OnPassEnd(s_last, s_half));
     }
 
     [Fact]
     public void AlwaysBigAndAlwaysLittle_RunNothingAgain()
     {
         using BigLittle selection = new(s_grid, new MobileOptions { Rule = FallbackRule.AlwaysBig });
-        Assert.Equal(4, NumChosen(selection, s_step));
-        Assert.False(selection.OnPassEnd(s_half));
+        Assert.Equal(4, NumChosen(selection, Segments.Step));
+        Assert.False(selection.OnPassEnd(s_last, s_half));
         selection.Options = new MobileOptions { Rule = FallbackRule.AlwaysLittle, Threshold = 2 };
-        Assert.Equal(2, NumChosen(selection, s_step));
-        Assert.False(selection.OnPassEnd(s_half));
+        Assert.Equal(2, NumChosen(selection, Segments.Step));
+        Assert.False(selection.OnPassEnd(s_last, s_half));
     }
 
     [Fact]
@@ -95,9 +116,9 @@ public class BigLittleTests
     public void NewOptions_HoldFromTheNextPassOn()
     {
         using BigLittle selection = new(s_grid, new MobileOptions { Threshold = 1.1f });
-        _ = NumChosen(selection, s_step);
+        _ = NumChosen(selection, Segments.Step);
         selection.Options = selection.Options with { Threshold = 0 };
-        Assert.True(selection.OnPassEnd(s_half));
+        Assert.True(selection.OnPassEnd(s_last, s_half));
         Assert.False(IsRunAgain(selection));
     }
 
@@ -115,15 +136,15 @@ public class BigLittleTests
         Assert.All(wrong, options => Assert.ThrowsAny<ArgumentException>(() => selection.Options = options));
     }
 
-    private static int NumChosen(BigLittle selection, SelectionPass start)
+    private static int NumChosen(BigLittle selection, Segment[] segments, bool isRepeat = false)
     {
-        selection.OnPassStart(start);
-        return selection.NumChosen;
+        selection.OnPassStart(new SelectionPass(segments, isRepeat));
+        return selection.NumChosenOf(0);
     }
 
     private static bool IsRunAgain(BigLittle selection)
     {
-        selection.OnPassStart(s_step);
-        return selection.OnPassEnd(s_half);
+        selection.OnPassStart(new SelectionPass(Segments.Step));
+        return selection.OnPassEnd(s_last, s_half);
     }
 }

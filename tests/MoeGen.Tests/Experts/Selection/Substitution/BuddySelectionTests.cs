@@ -49,7 +49,7 @@ public sealed class BuddySelectionTests
         using Routing routing = new(6, 2, 1);
         FakeResidency resident = new(1);
         using BuddySelection selection = new(Setup(resident), new BuddyOptions { Ranking = BuddyRanking.CoActivation, MaxGap = 1 });
-        selection.OnPassStart(new SelectionPass(1, false, false, IsDecode: true));
+        selection.OnPassStart(new SelectionPass(Segments.Step));
         foreach (int[] pair in new[] { new[] { 1, 4 }, [4, 1], [2, 1], [0, 3] })
         {
             pair.CopyTo(routing.TopKIds(0));
@@ -117,7 +117,7 @@ public sealed class BuddySelectionTests
         logits.CopyTo(routing.Logits[0]);
         ids.CopyTo(routing.TopKIds(0));
         weights.CopyTo(routing.TopKWeights(0));
-        selection.OnPassStart(new SelectionPass(1, IsNewSequence: false, IsRepeat: false, isDecode));
+        selection.OnPassStart(new SelectionPass(isDecode ? Segments.Step : Segments.Prompt(1)));
         selection.Revise(0, routing, 1);
         return routing.TopKIds(0).ToArray();
     }

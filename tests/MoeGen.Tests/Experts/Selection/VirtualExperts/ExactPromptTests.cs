@@ -147,10 +147,10 @@ public class ExactPromptTests
     }
 
     private static void Prompt(VirtualExpertSelection selection, bool isNewSequence = true) =>
-        selection.OnPassStart(new SelectionPass(8, isNewSequence, IsRepeat: false, IsDecode: false));
+        selection.OnPassStart(new SelectionPass(Segments.Prompt(8, isNewSequence)));
 
     private static void Step(VirtualExpertSelection selection) =>
-        selection.OnPassStart(new SelectionPass(1, IsNewSequence: false, IsRepeat: false, IsDecode: true));
+        selection.OnPassStart(new SelectionPass(Segments.Step));
 
     private static void Route(VirtualExpertSelection selection, int layer, params (int Id, float Weight)[] choices)
     {

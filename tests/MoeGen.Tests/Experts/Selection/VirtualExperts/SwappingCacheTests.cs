@@ -18,8 +18,6 @@ public sealed unsafe class SwappingCacheTests : IDisposable
     private const int TopK = 2;
     private const int MaxTokens = 4;
 
-    private static readonly SelectionPass s_step = new(1, IsNewSequence: false, IsRepeat: false, IsDecode: true);
-
     private readonly FakeExperts _source = new();
     private readonly Routing _routing = new(NumExperts, TopK, MaxTokens);
     private readonly WorkerTeam _team = new(1);
@@ -76,7 +74,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
             // prompts come in up to three parts, and steps of other texts between them
             bool isPrompt = random.Next(4) == 0;
             OffloadingStatistics before = cache.Statistics;
-            cache.StartPass(new SelectionPass(1, IsNewSequence: isPrompt && random.Next(3) == 0, IsRepeat: false, IsDecode: !isPrompt));
+            cache.StartPass(new SelectionPass(isPrompt ? Segments.Prompt(1, isNewSequence: random.Next(3) == 0) : Segments.Step));
 
             // an interrupted pass ends behind any layer, and one that cannot read an expert within one
             int numLayers = random.Next(8) == 0 ? random.Next(NumLayers) : NumLayers;
@@ -97,7 +95,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
             cache.EndPass(isComplete);
             if (isComplete)
             {
-                Assert.False(cache.IsToBeRepeated(isDecode: !isPrompt, default));
+                Assert.False(cache.IsToBeRepeated(Segments.Step[0], default));
             }
 
             OffloadingStatistics after = cache.Statistics.Since(before);
@@ -134,7 +132,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
         Random random = new(7);
         for (int pass = 0; pass < 20; pass++)
         {
-            cache.StartPass(s_step);
+            cache.StartPass(new SelectionPass(Segments.Step));
             RunLayer(cache, pass % NumLayers, random);
             cache.EndPass(isComplete: true);
         }
@@ -143,7 +141,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
         mayRead.Set();
         while (cache.Statistics.Swaps == 0)
         {
-            cache.StartPass(s_step);
+            cache.StartPass(new SelectionPass(Segments.Step));
             RunLayer(cache, 0, random);
             cache.EndPass(isComplete: true);
         }
@@ -158,7 +156,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
         Random random = new(7);
         for (int pass = 0; pass < 20; pass++)
         {
-            cache.StartPass(s_step);
+            cache.StartPass(new SelectionPass(Segments.Step));
             for (int layer = 0; layer < NumLayers; layer++)
             {
                 RunLayer(cache, layer, random);
@@ -182,7 +180,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
             cache.Resize(numSlots);
             for (int pass = 0; pass < 10; pass++)
             {
-                cache.StartPass(s_step);
+                cache.StartPass(new SelectionPass(Segments.Step));
                 for (int layer = 0; layer < NumLayers; layer++)
                 {
                     RunLayer(cache, layer, random);
@@ -199,12 +197,12 @@ public sealed unsafe class SwappingCacheTests : IDisposable
         IResidentSelection selection = (IResidentSelection)cache.Selection!;
         while (Enumerable.Range(0, NumLayers).Any(layer => selection.Competing(layer).Contains(false)))
         {
-            cache.StartPass(s_step);
+            cache.StartPass(new SelectionPass(Segments.Step));
             cache.EndPass(isComplete: true);
         }
 
         long skipped = cache.Statistics.SkippedChoices;
-        cache.StartPass(s_step);
+        cache.StartPass(new SelectionPass(Segments.Step));
         RunLayer(cache, 0, random);
         cache.EndPass(isComplete: true);
         Assert.Equal(skipped, cache.Statistics.SkippedChoices);

@@ -197,7 +197,7 @@ public class VirtualExpertSelectionTests
     {
         VirtualExpertSelection selection = Create(Immediate, numSlots: 7, out _);
         Run(selection, layer: 0, (0, 1f), (5, 1f));
-        selection.OnPassStart(new SelectionPass(1, IsNewSequence: false, IsRepeat: true, IsDecode: true));
+        selection.OnPassStart(new SelectionPass(Segments.Step, isRepeat: true));
         Assert.Empty(_swaps.Begun);
     }
 
@@ -291,7 +291,7 @@ public class VirtualExpertSelectionTests
     }
 
     private static void Start(VirtualExpertSelection selection, bool isNewSequence = false) =>
-        selection.OnPassStart(new SelectionPass(1, isNewSequence, IsRepeat: false, IsDecode: true));
+        selection.OnPassStart(new SelectionPass([Segments.Step[0] with { IsNewSequence = isNewSequence }]));
 
     private static void Run(VirtualExpertSelection selection, int layer, params (int Id, float Weight)[] choices) =>
         RunLayers(selection, (layer, choices));

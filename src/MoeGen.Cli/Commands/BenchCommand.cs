@@ -26,6 +26,8 @@ internal sealed class BenchCommand
         "--prompt-tokens", $"Tokens of the prompt; default: {DefaultPromptTokens}.");
     private readonly Option<int?> _tokens = RunOptions.AtLeast("--tokens", $"Tokens to generate; default: {DefaultTokens}.", 2);
     private readonly Option<int?> _runs = RunOptions.Positive("--runs", $"Counted runs; default: {DefaultRuns}.");
+    private readonly Option<int?> _sequences = RunOptions.Positive(
+        "--sequences", "Texts that are written together, each from a prompt of its own; default: 1.");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON object." };
     private readonly RunOptions _runOptions = new();
     private readonly CliStreams _streams;
@@ -40,7 +42,7 @@ internal sealed class BenchCommand
         BenchCommand bench = new(streams);
         Command command = new("bench", "Measures how fast a model runs.")
         {
-            bench._model, bench._text, bench._promptTokens, bench._tokens, bench._runs, bench._json,
+            bench._model, bench._text, bench._promptTokens, bench._tokens, bench._runs, bench._sequences, bench._json,
         };
         bench._runOptions.AddTo(command);
         CommandLine.SetAction(command, bench.Run);
@@ -50,8 +52,10 @@ internal sealed class BenchCommand
     private void Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         ModelFolder folder = ModelFolder.Find(parsed.GetValue(_model) ?? ModelFolder.DemoName);
-        MoeOptions options = AutoMethod.Resolve(
-            folder, _runOptions.Read(parsed), _runOptions.ReadAuto(parsed), _streams, cancellationToken);
+        int sequences = parsed.GetValue(_sequences) ?? 1;
+        MoeOptions chosen = _runOptions.Read(parsed);
+        chosen = chosen with { MaxBatch = Math.Max(chosen.MaxBatch, sequences) };
+        MoeOptions options = AutoMethod.Resolve(folder, chosen, _runOptions.ReadAuto(parsed), _streams, cancellationToken);
         using MoeModel model = ModelLoader.Load(folder, options, _streams, out _, cancellationToken);
         int count = parsed.GetValue(_tokens) ?? DefaultTokens;
 
@@ -72,7 +76,7 @@ internal sealed class BenchCommand
                 + $"expected at most {model.ContextLength}, the context length");
         }
 
-        Benchmark benchmark = new(model, ReadPrompts(model, parsed.GetValue(_text) ?? [], promptTokens), count);
+        Benchmark benchmark = new(model, ReadPrompts(model, parsed.GetValue(_text) ?? [], promptTokens), count, sequences);
         int runs = parsed.GetValue(_runs) ?? DefaultRuns;
         for (int run = 0; run <= runs; run++)
         {
@@ -85,7 +89,7 @@ internal sealed class BenchCommand
         }
 
         BenchmarkResult result = benchmark.Result();
-        BenchReport report = new(folder, model, options, promptTokens, count, runs, result);
+        BenchReport report = new(folder, model, options, promptTokens, count, sequences, runs, result);
         if (parsed.GetValue(_json))
         {
             report.WriteJson(_streams);

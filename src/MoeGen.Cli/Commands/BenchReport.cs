@@ -8,7 +8,8 @@ namespace MoeGen.Cli.Commands;
 
 /// <summary>What a benchmark has measured, with its conditions, for people and for scripts.</summary>
 internal sealed record BenchReport(
-    ModelFolder Folder, MoeModel Model, MoeOptions Options, int PromptTokens, int GeneratedTokens, int Runs, BenchmarkResult Result)
+    ModelFolder Folder, MoeModel Model, MoeOptions Options, int PromptTokens, int GeneratedTokens, int Sequences, int Runs,
+    BenchmarkResult Result)
 {
     public void WriteJson(CliStreams streams) =>
         Json.WriteObject(streams, json =>
@@ -28,6 +29,7 @@ internal sealed record BenchReport(
 
             json.WriteNumber("threads", Model.Threads);
             json.WriteNumber("runs", Runs);
+            json.WriteNumber("sequences", Sequences);
             json.WriteNumber("prompt_tokens", PromptTokens);
             json.WriteNumber("generated_tokens", GeneratedTokens);
             json.WriteNumber("ttft_ms", Result.TtftMs);
@@ -37,6 +39,9 @@ internal sealed record BenchReport(
             json.WriteNumber("tokens_per_second", Result.TokensPerSecond);
             json.WriteNumber("prefill_tokens_per_second", Result.PrefillTokensPerSecond);
             json.WriteNumber("allocated_bytes_per_token", Result.AllocatedBytesPerToken);
+            json.WriteNumber("sequences_per_step", Result.SequencesPerStep);
+            json.WriteNumber("experts_per_step", Result.ExpertsPerStep);
+            json.WriteNumber("weight_bytes_per_step", WeightBytesPerStep);
             WriteExperts(json, Result);
             if (!Options.Offloading.IsExact)
             {
@@ -52,13 +57,21 @@ internal sealed record BenchReport(
         string[] lines =
         [
             $"{Folder.Name}, {Model.Info.WeightFormat}, {Model.Threads} threads, {Describe(Model.MemoryPlan)}; "
-                + $"{PromptTokens} prompt tokens, {GeneratedTokens} generated, medians of {Runs} runs",
+                + $"{PromptTokens} prompt tokens, {GeneratedTokens} generated, "
+                + (Sequences == 1 ? "" : $"{Sequences} sequences together, ") + $"medians of {Runs} runs",
             Line("TTFT", $"{F(Result.TtftMs, "F2")} ms"),
             Line("prefill", $"{F(Result.PrefillTokensPerSecond, "F0")} tokens/s"),
             Line(
                 "TPOT p50 / p95 / p99",
                 $"{F(Result.TpotMs, "F3")} / {F(Result.TpotP95Ms, "F3")} / {F(Result.TpotP99Ms, "F3")} ms"),
             Line("decode", $"{F(Result.TokensPerSecond, "F1")} tokens/s"),
+            .. Sequences == 1 ? Array.Empty<string>() :
+            [
+                Line(
+                    "step",
+                    $"{F(Result.SequencesPerStep, "F2")} of {Sequences} sequences, {F(Result.ExpertsPerStep, "F1")} distinct experts, "
+                    + $"{new ByteSize((long)WeightBytesPerStep)} of weights"),
+            ],
             Line("allocated per token", $"{F(Result.AllocatedBytesPerToken, "F0")} bytes"),
             .. Model.MemoryPlan.IsResident ? Array.Empty<string>() :
             [
@@ -83,6 +96,9 @@ internal sealed record BenchReport(
             streams.WriteLine(line);
         }
     }
+
+    // what a step reads of the weights: all outside the experts, and each expert that it uses once
+    private double WeightBytesPerStep => Model.Info.DenseBytes + (Result.ExpertsPerStep * Model.Info.ExpertBytes);
 
     // a method that is not exact counts also where every expert is in memory
     private string Policy =>

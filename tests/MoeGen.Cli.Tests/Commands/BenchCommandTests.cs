@@ -29,6 +29,27 @@ public class BenchCommandTests
     }
 
     [Fact]
+    public async Task SequencesTogether_ShareTheirSteps()
+    {
+        string[] args = ["bench", "demo", "--prompt-tokens", "16", "--tokens", "24", "--runs", "2", "--threads", "1", "--sequences", "4"];
+        JsonObject json = (await CliRun.Of([.. args, "--json"])).Json();
+        Assert.Equal(4, json["sequences"]!.GetValue<int>());
+        double together = json["sequences_per_step"]!.GetValue<double>(), experts = json["experts_per_step"]!.GetValue<double>();
+        Assert.InRange(together, 1.01, 4);
+
+        // 5 layers: 4 experts for one token, at most 4 more for each further one; every token of every text counts
+        Assert.InRange(experts, 5 * 4, 5 * 4 * together);
+        Assert.Equal(2 * 4 * 23, Math.Round(together * json["expert_hits"]!.GetValue<long>() / experts));
+        Assert.Contains("of 4 sequences", (await CliRun.Of(args)).Output);
+        Assert.Equal(ExitCodes.WrongUsage, (await CliRun.Of("bench", "--sequences", "0")).ExitCode);
+    }
+
+    [Fact]
+    public async Task ContextThatIsTooShort_IsOneError() =>
+        (await CliRun.Of("bench", "demo", "--sequences", "3", "--context", "20", "--prompt-tokens", "16", "--tokens", "8"))
+            .AssertFailed("16 prompt tokens and 8 generated ones make 24");
+
+    [Fact]
     public async Task BudgetBelowTheModel_CountsMissesAndBytes()
     {
         string[] args = ["bench", "demo", "--tokens", "32", "--runs", "2", "--budget", "14MiB", "--offload", "lru", "--json"];

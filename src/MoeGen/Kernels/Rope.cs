@@ -27,7 +27,7 @@ public sealed unsafe class Rope
         _isInterleaved = isInterleaved;
     }
 
-    /// <summary>Elements of a head that are rotated: the width of the rows that <see cref="Prepare"/> fills.</summary>
+    /// <summary>Elements of a head that are rotated: the width of the rows that <see cref="Prepare(Activations, ReadOnlySpan{Segment}, Worker)"/> fills.</summary>
     public int RotaryDim => _frequencies.RotaryDim;
 
     /// <summary>
@@ -35,12 +35,24 @@ public sealed unsafe class Rope
     /// first <see cref="Rotate(Activations, Activations, int, int, int, int, Worker)"/>.
     /// </summary>
     /// <param name="rotations">Receives a row for each token, [numTokens, RotaryDim] f32; only this class reads it.</param>
+    /// <param name="segments">The tokens of the pass.</param>
+    /// <param name="worker">The calling worker.</param>
+    /// <remarks>Angles are computed in double precision.</remarks>
+    public void Prepare(Activations rotations, ReadOnlySpan<Segment> segments, Worker worker)
+    {
+        foreach (Segment segment in segments)
+        {
+            Prepare(segment.RowsOf(rotations), segment.FirstPosition, segment.NumTokens, segment.Length, worker);
+        }
+    }
+
+    /// <summary>The same for tokens that stand together.</summary>
+    /// <param name="rotations">Receives a row for each token, [numTokens, RotaryDim] f32.</param>
     /// <param name="firstPosition">Position of the first token; the others follow.</param>
     /// <param name="numTokens">Tokens.</param>
     /// <param name="length">Tokens of the whole text as far as it is known, those of later chunks included.</param>
     /// <param name="worker">The calling worker.</param>
-    /// <remarks>Angles are computed in double precision.</remarks>
-    public void Prepare(Activations rotations, int firstPosition, int numTokens, int length, Worker worker)
+    internal void Prepare(Activations rotations, int firstPosition, int numTokens, int length, Worker worker)
     {
         int half = RotaryDim / 2;
         double factor = _frequencies.Scale(length);
@@ -62,7 +74,7 @@ public sealed unsafe class Rope
 
     /// <summary>Rotates a part of every head in place. Workers share the pairs of token and head.</summary>
     /// <param name="x">Heads side by side, [numTokens, numHeads * headDim] f32; may be a view of some columns.</param>
-    /// <param name="rotations">What <see cref="Prepare"/> made for these tokens.</param>
+    /// <param name="rotations">What <see cref="Prepare(Activations, ReadOnlySpan{Segment}, Worker)"/> made for these tokens.</param>
     /// <param name="numHeads">Heads of a row.</param>
     /// <param name="headDim">Elements of a head.</param>
     /// <param name="firstDim">First element of a head that is rotated; RotaryDim of them are.</param>

@@ -45,11 +45,7 @@ internal sealed class Decoder
     {
         // the embedding and the position of every token
         Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker);
-        foreach (Segment segment in pass.Segments)
-        {
-            _rope.Prepare(segment.RowsOf(pass.Rotations), segment.FirstPosition, segment.NumTokens, segment.Length, worker);
-        }
-
+        _rope.Prepare(pass.Rotations, pass.Segments, worker);
         worker.Sync();
         pass.OnEmbedded(pass.Hidden, worker);
 

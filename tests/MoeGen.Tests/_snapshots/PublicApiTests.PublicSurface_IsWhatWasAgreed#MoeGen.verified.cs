@@ -656,7 +656,7 @@ static class MoeGen.Kernels.RmsNorm
 
 class MoeGen.Kernels.Rope
     Int32 RotaryDim { get; }
-    Void Prepare(MoeGen.Kernels.Activations rotations, Int32 firstPosition, Int32 numTokens, Int32 length, MoeGen.Engine.Worker worker)
+    Void Prepare(MoeGen.Kernels.Activations rotations, ReadOnlySpan<MoeGen.Engine.Segment> segments, MoeGen.Engine.Worker worker)
     Void Rotate(MoeGen.Kernels.Activations x, MoeGen.Kernels.Activations rotations, Int32 numHeads, Int32 headDim, Int32 firstDim, Int32 numTokens, MoeGen.Engine.Worker worker)
     new(MoeGen.Kernels.RopeFrequencies frequencies, Boolean isInterleaved)
 

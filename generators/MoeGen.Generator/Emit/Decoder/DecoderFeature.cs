@@ -90,13 +90,7 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
         writer.Line($"Embedding.Lookup(_embedTokens, pass.Tokens, pass.Hidden, worker{embeddingScale});");
         if (hasRope)
         {
-            writer.Lines("""
-                foreach (Segment segment in pass.Segments)
-                {
-                    _rope.Prepare(segment.RowsOf(pass.Rotations), segment.FirstPosition, segment.NumTokens, segment.Length, worker);
-                }
-
-                """);
+            writer.Line("_rope.Prepare(pass.Rotations, pass.Segments, worker);");
         }
 
         writer.Lines($$"""

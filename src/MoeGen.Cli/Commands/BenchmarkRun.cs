@@ -74,9 +74,10 @@ internal sealed class BenchmarkRun
         }
         catch (Exception exception)
         {
-            // the first fault is the one to report; the other threads wait for this one, and must not
+            // the first fault is the one to report; the others stop, and must not wait for this thread
             Interlocked.CompareExchange(ref _fault, ExceptionDispatchInfo.Capture(exception), null);
             _stop.Cancel();
+            _barrier.RemoveParticipant();
         }
     }
 
@@ -120,5 +121,6 @@ internal sealed class BenchmarkRun
         }
     }
 
-    private void Together() => _barrier.SignalAndWait(_stop.Token);
+    // not by the token: registering with one allocates, which would be counted
+    private void Together() => _barrier.SignalAndWait();
 }

@@ -1,3 +1,4 @@
+using MoeGen.Engine;
 using MoeGen.Experts;
 using MoeGen.Experts.Selection;
 using MoeGen.Experts.Selection.Substitution;
@@ -40,6 +41,26 @@ public sealed class BuddySelectionTests
         Assert.Equal([0, 2], Revise(new BuddyOptions { MinEntropy = 0.4f }, logits, [0, 1], [0.9f, 0.1f], missing: [1]));
         Assert.Equal([0, 1], Revise(new BuddyOptions { MaxMissingShare = 0.4f }, logits, [0, 1], [0.5f, 0.5f], missing: [1]));
         Assert.Equal([0, 2], Revise(new BuddyOptions { MaxMissingShare = 0.5f }, logits, [0, 1], [0.5f, 0.5f], missing: [1]));
+    }
+
+    [Fact]
+    public void StepBesideAPrompt_IsSubstituted_AndThePromptIsNot()
+    {
+        // both rows have chosen expert 1, which is not in memory
+        using BuddySelection selection = new(Setup(new FakeResidency(1)), new BuddyOptions { MaxGap = 1 });
+        using Routing routing = new(6, 2, 2);
+        Segment prompt = Segments.Prompt(1)[0], step = new() { NumTokens = 1, FirstPosition = 9, FirstRow = 1, IsDecode = true };
+        for (int row = 0; row < 2; row++)
+        {
+            new float[] { 10, 9, 8, 5, 1, 0 }.CopyTo(routing.Logits[row]);
+            new[] { 0, 1 }.CopyTo(routing.TopKIds(row));
+            new[] { 0.5f, 0.5f }.CopyTo(routing.TopKWeights(row));
+        }
+
+        selection.OnPassStart(new SelectionPass([prompt, step]));
+        selection.Revise(0, routing, 2);
+        Assert.Equal([0, 1], routing.TopKIds(0));
+        Assert.Equal([0, 2], routing.TopKIds(1));
     }
 
     [Fact]

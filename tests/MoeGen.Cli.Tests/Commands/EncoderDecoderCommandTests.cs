@@ -97,7 +97,14 @@ public class EncoderDecoderCommandTests
         ModelInfo generated = ModelCompiler.GetOrCompile(spec, _ => { }).Info, inspected = SpecInfo.Of(spec, generated.Name);
         Assert.Equal(generated.SparseLayers, inspected.SparseLayers);
         Assert.Equal(generated.EosTokenIds, inspected.EosTokenIds);
-        Assert.Equal(generated, inspected with { SparseLayers = generated.SparseLayers, EosTokenIds = generated.EosTokenIds });
+        Assert.Equal(generated.WindowLayers, inspected.WindowLayers);
+        ModelInfo sameLists = inspected with
+        {
+            SparseLayers = generated.SparseLayers,
+            EosTokenIds = generated.EosTokenIds,
+            WindowLayers = generated.WindowLayers,
+        };
+        Assert.Equal(generated, sameLists);
     }
 
     private static int Number(JsonObject json, string key) => json[key]!.GetValue<int>();

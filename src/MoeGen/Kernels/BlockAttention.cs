@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using MoeGen.Weights;
 
 namespace MoeGen.Kernels;
@@ -31,7 +32,7 @@ internal static unsafe class BlockAttention
     private const int TilePositions = 4;
     private const int TileVectors = 2;
 
-    private const int Alignment = 64; // bytes: a load of the widest vector must not touch two cache lines
+    private const int CacheLine = 64; // bytes: a load of the widest vector must not touch two of them
 
     /// <summary>Computes a block with the widest vectors of this processor.</summary>
     public static void Run<TShape, TFormat>(in QueryBlock block)
@@ -70,8 +71,8 @@ internal static unsafe class BlockAttention
         int wideKeys = isWidened ? positions * keyDim : 0;
         int wideValues = isWidened && !TShape.ValuesAreKeys ? positions * valueDim : 0;
         int elements = (rows * (keyDim + valueDim + positions)) + wideKeys + wideValues;
-        float* memory = stackalloc float[elements + (Alignment / sizeof(float))];
-        memory = (float*)(((nuint)memory + Alignment - 1) & ~(nuint)(Alignment - 1));
+        float* memory = stackalloc float[elements + (CacheLine / sizeof(float))];
+        memory = (float*)(((nuint)memory + CacheLine - 1) & ~(nuint)(CacheLine - 1));
         RowBlock work = new()
         {
             Queries = memory,
@@ -218,6 +219,7 @@ internal static unsafe class BlockAttention
             }
             else
             {
+                Prefetch(k0 + (TilePositions * keyBytes), TilePositions * keyBytes);
                 Score1x4<TSimd, TVector, TShape, TFormat>(queries, scores + i, k0, k1, k2, k3);
             }
         }
@@ -370,11 +372,8 @@ internal static unsafe class BlockAttention
 
         for (; row < work.NumRows; row++)
         {
-            for (int c = 0; c < valueDim; c += TileVectors * TSimd.Width)
-            {
-                AddValues1<TSimd, TVector, TShape, TFormat>(
-                    work.Sums + (row * valueDim), work.Weights + (row * positions), values, valueBytes, c, seen, states + row);
-            }
+            AddValues1<TSimd, TVector, TShape, TFormat>(
+                work.Sums + (row * valueDim), work.Weights + (row * positions), values, valueBytes, seen, states + row);
         }
     }
 
@@ -424,27 +423,55 @@ internal static unsafe class BlockAttention
         TSimd.Store(y3 + next, y31);
     }
 
+    // one row waits for memory, which is quickest from end to end: whole values, four together, added in the order of the tiles
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddValues1<TSimd, TVector, TShape, TFormat>(
-        float* sums, float* weights, byte* values, int valueBytes, int column, Positions seen, RowState* state)
+        float* sums, float* weights, byte* values, int valueBytes, Positions seen, RowState* state)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IAttentionShape
         where TFormat : struct, IKeyValueFormat
     {
-        int dim = TShape.ValuesAreKeys ? TShape.KeyDim : TShape.ValueDim, next = column + TSimd.Width;
-        TVector shrink = TSimd.Broadcast(state->Shrink);
-        TVector y0 = TSimd.Multiply(TSimd.Load(sums + column), shrink), y1 = TSimd.Multiply(TSimd.Load(sums + next), shrink);
-        for (int i = seen.First; i < seen.End; i++)
+        int dim = TShape.ValuesAreKeys ? TShape.KeyDim : TShape.ValueDim, valueDim = MatrixLayout.PaddedColumns(TShape.ValueDim);
+        VectorMath.Scale<TSimd, TVector>(sums, state->Shrink, valueDim);
+        int i = seen.First;
+        for (; i <= seen.End - TilePositions; i += TilePositions)
         {
-            byte* row = values + ((nint)i * valueBytes);
-            TVector weight = TSimd.Broadcast(weights[i]);
-            y0 = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(row, column, dim), weight, y0);
-            y1 = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(row, next, dim), weight, y1);
+            byte* v0 = values + ((nint)i * valueBytes), v1 = v0 + valueBytes, v2 = v1 + valueBytes, v3 = v2 + valueBytes;
+            Prefetch(v0 + (TilePositions * valueBytes), TilePositions * valueBytes);
+            TVector w0 = TSimd.Broadcast(weights[i]), w1 = TSimd.Broadcast(weights[i + 1]);
+            TVector w2 = TSimd.Broadcast(weights[i + 2]), w3 = TSimd.Broadcast(weights[i + 3]);
+            for (int c = 0; c < valueDim; c += TSimd.Width)
+            {
+                TVector y = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(v0, c, dim), w0, TSimd.Load(sums + c));
+                y = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(v1, c, dim), w1, y);
+                y = TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(v2, c, dim), w2, y);
+                TSimd.Store(sums + c, TSimd.MultiplyAdd(TFormat.Load<TSimd, TVector>(v3, c, dim), w3, y));
+            }
         }
 
-        TSimd.Store(sums + column, y0);
-        TSimd.Store(sums + next, y1);
+        for (; i < seen.End; i++)
+        {
+            TVector weight = TSimd.Broadcast(weights[i]);
+            for (int c = 0; c < valueDim; c += TSimd.Width)
+            {
+                TVector value = TFormat.Load<TSimd, TVector>(values + ((nint)i * valueBytes), c, dim);
+                TSimd.Store(sums + c, TSimd.MultiplyAdd(value, weight, TSimd.Load(sums + c)));
+            }
+        }
+    }
+
+    // rows that are read side by side hide from the processor that they lie one behind the other: the next ones are asked for in order
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* memory, int count)
+    {
+        if (Sse.IsSupported)
+        {
+            for (int i = 0; i < count; i += CacheLine)
+            {
+                Sse.Prefetch0(memory + i);
+            }
+        }
     }
 
     // the part of a block of positions that some row sees: First up to, not including, End, counted from Start

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using MoeGen.Engine;
 
 namespace MoeGen.Kernels;
@@ -26,6 +27,7 @@ public static unsafe partial class MatMul
         TVector odd4 = TSimd.Zero, odd5 = TSimd.Zero, odd6 = TSimd.Zero, odd7 = TSimd.Zero;
         for (nuint column = 0; column < Matrix<TShape, TFormat>.PaddedColumns; column += 2)
         {
+            Prefetch<TShape, TFormat>(w);
             TFormat.LoadPair<TSimd, TVector>(w, out TVector even, out TVector odd);
             w += Matrix<TShape, TFormat>.PairBytes;
             even0 = TSimd.MultiplyAdd(even, TSimd.Broadcast(x0[column]), even0);
@@ -75,6 +77,7 @@ public static unsafe partial class MatMul
         TVector odd0 = TSimd.Zero, odd1 = TSimd.Zero, odd2 = TSimd.Zero, odd3 = TSimd.Zero;
         for (nuint column = 0; column < Matrix<TShape, TFormat>.PaddedColumns; column += 2)
         {
+            Prefetch<TShape, TFormat>(w);
             TFormat.LoadPair<TSimd, TVector>(w, out TVector even, out TVector odd);
             w += Matrix<TShape, TFormat>.PairBytes;
             even0 = TSimd.MultiplyAdd(even, TSimd.Broadcast(x0[column]), even0);
@@ -112,6 +115,7 @@ public static unsafe partial class MatMul
         TVector odd0 = TSimd.Zero, odd1 = TSimd.Zero;
         for (nuint column = 0; column < Matrix<TShape, TFormat>.PaddedColumns; column += 2)
         {
+            Prefetch<TShape, TFormat>(w);
             TFormat.LoadPair<TSimd, TVector>(w, out TVector even, out TVector odd);
             w += Matrix<TShape, TFormat>.PairBytes;
             even0 = TSimd.MultiplyAdd(even, TSimd.Broadcast(x0[column]), even0);
@@ -193,5 +197,22 @@ public static unsafe partial class MatMul
         TSimd.Store(sums + (2 * TSimd.Width), TSimd.Add(even2, odd2));
         TSimd.Store(sums + (3 * TSimd.Width), TSimd.Add(even3, odd3));
         product.Store<TSimd, TVector>(rows, row, token, sums, 4 * TSimd.Width);
+    }
+
+    // the arithmetic of several tokens fills the processor's window, so what it fetches on its own comes too late: pairs of columns are
+    // asked for ahead. One token leaves the window free, and asking would only slow it down.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<TShape, TFormat>(byte* pair)
+        where TShape : struct, IMatrixShape
+        where TFormat : struct, IWeightFormat
+    {
+        const int LineBytes = 64, PairsAhead = 32; // measured with bfloat16 and float32
+        if (Sse.IsSupported)
+        {
+            for (nuint line = 0; line < Matrix<TShape, TFormat>.PairBytes; line += LineBytes)
+            {
+                Sse.Prefetch0(pair + (PairsAhead * Matrix<TShape, TFormat>.PairBytes) + line);
+            }
+        }
     }
 }

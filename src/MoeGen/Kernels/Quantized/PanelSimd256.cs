@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace MoeGen.Kernels.Quantized;
+
+/// <summary>256 bits (AVX2): half a panel.</summary>
+internal readonly unsafe struct PanelSimd256 : IPanelSimd<Vector256<int>, Vector256<float>>
+{
+    public static bool IsSupported => Avx2.IsSupported;
+
+    public static int Rows => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Broadcast(int columns) => Vector256.Create(columns);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> LoadPairs(byte* source) => Avx2.ConvertToVector256Int16(Vector128.Load((sbyte*)source)).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> LoadLowNibbles(byte* source) => Vector256.Load((int*)source) & Vector256.Create(0x0F0F_0F0F);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> LoadHighNibbles(byte* source) => (Vector256.Load((int*)source) >>> 4) & Vector256.Create(0x0F0F_0F0F);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> DotPairs(Vector256<int> a, Vector256<int> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> DotHalves(Vector256<int> codes, Vector256<int> activations) =>
+        Avx2.MultiplyAddAdjacent(codes.AsByte(), activations.AsSByte()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Add(Vector256<int> a, Vector256<int> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddHalves(Vector256<int> a, Vector256<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> SumOfHalves(Vector256<int> halves) =>
+        Avx2.MultiplyAddAdjacent(halves.AsInt16(), Vector256<short>.One);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Load(float* source) => Vector256.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadF16(ushort* source)
+    {
+        Vector256<uint> bits = Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32();
+        Vector256<uint> sign = (bits & Vector256.Create(HalfBits.F16Sign)) << HalfBits.F16SignShift;
+        Vector256<float> magnitude =
+            ((bits & Vector256.Create(HalfBits.F16Magnitude)) << HalfBits.F16Shift).AsSingle() * Vector256.Create(HalfBits.F16Scale);
+        return (magnitude.AsUInt32() | sign).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(float* destination, Vector256<float> value) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Multiply(Vector256<float> a, float b) => a * Vector256.Create(b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MultiplyAdd(Vector256<int> sum, Vector256<float> scale, Vector256<float> total) =>
+        Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(sum), scale, total);
+}

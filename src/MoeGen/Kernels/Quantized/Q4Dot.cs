@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+
+namespace MoeGen.Kernels.Quantized;
+
+/// <summary>
+/// Q4 weights meet activations of 8 bits, four columns at a time, in two sums of 16 bits each. Codes are 8 more than what they stand
+/// for, so that they have no sign: a sum begins with -8 times the activations it will meet, and ends at 16 x 8 x 127 or less; what it
+/// is in between may wrap around.
+/// </summary>
+internal readonly unsafe struct Q4Dot<TSimd, TInts, TFloats> : IBlockDot<TInts>
+    where TSimd : struct, IPanelSimd<TInts, TFloats>
+    where TInts : struct
+    where TFloats : struct
+{
+    public static int GroupsPerBlock => 4;
+
+    public static int RowStride => 4;
+
+    public static ActivationFormat Activations => ActivationFormat.Int8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts LoadFirst(byte* group) => TSimd.LoadLowNibbles(group);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts LoadSecond(byte* group) => TSimd.LoadHighNibbles(group);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts Start(byte* offset) => TSimd.Broadcast(*(int*)offset);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts MultiplyAdd(TInts weights, TInts activations, TInts sum) =>
+        TSimd.AddHalves(TSimd.DotHalves(weights, activations), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts Finish(TInts sum) => TSimd.SumOfHalves(sum);
+}

@@ -1,0 +1,35 @@
+using System.Runtime.CompilerServices;
+
+namespace MoeGen.Kernels.Quantized;
+
+/// <summary>
+/// Q8 weights meet activations of 16 bits, two columns at a time, in sums of 32 bits: exact for a block, whose sum is at most
+/// 32 x 128 x 32767, which is less than 2^31.
+/// </summary>
+internal readonly unsafe struct Q8Dot<TSimd, TInts, TFloats> : IBlockDot<TInts>
+    where TSimd : struct, IPanelSimd<TInts, TFloats>
+    where TInts : struct
+    where TFloats : struct
+{
+    public static int GroupsPerBlock => 8;
+
+    public static int RowStride => 2;
+
+    public static ActivationFormat Activations => ActivationFormat.Int16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts LoadFirst(byte* group) => TSimd.LoadPairs(group);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts LoadSecond(byte* group) => TSimd.LoadPairs(group + 32);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts Start(byte* offset) => TSimd.Broadcast(0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts MultiplyAdd(TInts weights, TInts activations, TInts sum) =>
+        TSimd.Add(TSimd.DotPairs(weights, activations), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts Finish(TInts sum) => sum;
+}

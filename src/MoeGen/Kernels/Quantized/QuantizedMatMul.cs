@@ -1,0 +1,220 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using MoeGen.Engine;
+using MoeGen.Weights.Quantized;
+
+namespace MoeGen.Kernels.Quantized;
+
+/// <summary>
+/// Products of quantised activations with the transpose of a quantised matrix: <c>y[t, r] = sum_c w[r, c] * x[t, c]</c>.
+/// </summary>
+/// <remarks>
+/// The codes of a block are multiplied and summed as integers, exactly; then
+/// <c>y = fma(sum of the block, weight scale * activation scale, y)</c>, block after block. So an output has the same bits for every
+/// width of vectors, number of tokens and workers.
+/// </remarks>
+internal static unsafe partial class QuantizedMatMul
+{
+    // of a panel, and of a token's activations, in every format
+    private const int GroupBytes = 64;
+    private const int GroupColumnBytes = 8;
+
+    // inputs of so many bytes stay in the second-level cache while all panels pass
+    private const int TokenBytes = 256 * 1024;
+
+    private const int TileTokens = 8;
+    private const int TileVectors = 4;
+
+    /// <summary>Computes some rows of a product with Q8 weights, with the widest vectors of this processor.</summary>
+    /// <param name="product">The operands; inputs are <see cref="ActivationFormat.Int16"/>.</param>
+    /// <param name="rows">From a multiple of 16 to another, or to the end.</param>
+    public static void RunQ8<TShape>(in QuantizedProduct product, Share rows)
+        where TShape : struct, IMatrixShape
+    {
+        if (PanelSimd512.IsSupported)
+        {
+            RunQ8<TShape, PanelSimd512, Vector512<int>, Vector512<float>>(product, rows);
+        }
+        else if (PanelSimd256.IsSupported)
+        {
+            RunQ8<TShape, PanelSimd256, Vector256<int>, Vector256<float>>(product, rows);
+        }
+        else
+        {
+            RunQ8<TShape, PanelSimd128, Vector128<int>, Vector128<float>>(product, rows);
+        }
+    }
+
+    /// <summary>Computes some rows of a product with Q4 weights, with the widest vectors of this processor.</summary>
+    /// <param name="product">The operands; inputs are <see cref="ActivationFormat.Int8"/>.</param>
+    /// <param name="rows">From a multiple of 16 to another, or to the end.</param>
+    public static void RunQ4<TShape>(in QuantizedProduct product, Share rows)
+        where TShape : struct, IMatrixShape
+    {
+        if (PanelSimd512.IsSupported)
+        {
+            RunQ4<TShape, PanelSimd512, Vector512<int>, Vector512<float>>(product, rows);
+        }
+        else if (PanelSimd256.IsSupported)
+        {
+            RunQ4<TShape, PanelSimd256, Vector256<int>, Vector256<float>>(product, rows);
+        }
+        else
+        {
+            RunQ4<TShape, PanelSimd128, Vector128<int>, Vector128<float>>(product, rows);
+        }
+    }
+
+    /// <summary>Computes some rows of a product with Q8 weights, with vectors of one width.</summary>
+    internal static void RunQ8<TShape, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
+        where TShape : struct, IMatrixShape
+        where TSimd : struct, IPanelSimd<TInts, TFloats>
+        where TInts : struct
+        where TFloats : struct => Run<TShape, Q8Dot<TSimd, TInts, TFloats>, TSimd, TInts, TFloats>(product, rows);
+
+    /// <summary>Computes some rows of a product with Q4 weights, with vectors of one width.</summary>
+    internal static void RunQ4<TShape, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
+        where TShape : struct, IMatrixShape
+        where TSimd : struct, IPanelSimd<TInts, TFloats>
+        where TInts : struct
+        where TFloats : struct => Run<TShape, Q4Dot<TSimd, TInts, TFloats>, TSimd, TInts, TFloats>(product, rows);
+
+    private static void Run<TShape, TDot, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
+        where TShape : struct, IMatrixShape
+        where TDot : struct, IBlockDot<TInts>
+        where TSimd : struct, IPanelSimd<TInts, TFloats>
+        where TInts : struct
+        where TFloats : struct
+    {
+        int chunk = Math.Max(
+            TileTokens, TokenBytes / QuantizedActivations.BytesPerRow(TShape.Columns, TDot.Activations) / TileTokens * TileTokens);
+        for (int first = 0; first < product.NumTokens; first += chunk)
+        {
+            int end = Math.Min(product.NumTokens, first + chunk);
+            int row = rows.Start;
+            if (end - first == 1)
+            {
+                row = RunToken<TShape, TDot, TSimd, TInts, TFloats>(product, rows, first);
+            }
+
+            for (; row < rows.End; row += TSimd.Rows)
+            {
+                RunTokens<TShape, TDot, TSimd, TInts, TFloats>(product, row, first, end);
+            }
+        }
+    }
+
+    // one token waits for memory, and four streams of weights for each other
+    [SkipLocalsInit]
+    private static int RunToken<TShape, TDot, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows, int token)
+        where TShape : struct, IMatrixShape
+        where TDot : struct, IBlockDot<TInts>
+        where TSimd : struct, IPanelSimd<TInts, TFloats>
+        where TInts : struct
+        where TFloats : struct
+    {
+        float* sums = stackalloc float[TileVectors * QuantizedLayout.PanelRows];
+        int row = rows.Start;
+        int tileRows = TileVectors * TSimd.Rows;
+        for (; row <= rows.End - tileRows; row += tileRows)
+        {
+            // what follows the share is another worker's
+            nuint ahead = row <= rows.End - (2 * tileRows)
+                ? (nuint)(tileRows / QuantizedLayout.PanelRows) * PanelBytes<TShape, TDot, TInts>() : 0;
+            Tile4x1<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, ahead, sums);
+            for (int i = 0; i < TileVectors; i++)
+            {
+                product.Store<TSimd, TInts, TFloats>(row + (i * TSimd.Rows), TShape.Rows, token, 1, sums + (i * TSimd.Rows));
+            }
+        }
+
+        return row;
+    }
+
+    [SkipLocalsInit]
+    private static void RunTokens<TShape, TDot, TSimd, TInts, TFloats>(in QuantizedProduct product, int row, int token, int end)
+        where TShape : struct, IMatrixShape
+        where TDot : struct, IBlockDot<TInts>
+        where TSimd : struct, IPanelSimd<TInts, TFloats>
+        where TInts : struct
+        where TFloats : struct
+    {
+        float* sums = stackalloc float[TileTokens * QuantizedLayout.PanelRows];
+        for (; token <= end - TileTokens; token += TileTokens)
+        {
+            Tile1x8<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, sums);
+            product.Store<TSimd, TInts, TFloats>(row, TShape.Rows, token, TileTokens, sums);
+        }
+
+        if (token <= end - 4)
+        {
+            Tile1x4<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, sums);
+            product.Store<TSimd, TInts, TFloats>(row, TShape.Rows, token, 4, sums);
+            token += 4;
+        }
+
+        if (token <= end - 2)
+        {
+            Tile1x2<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, sums);
+            product.Store<TSimd, TInts, TFloats>(row, TShape.Rows, token, 2, sums);
+            token += 2;
+        }
+
+        if (token < end)
+        {
+            Tile1x1<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, sums);
+            product.Store<TSimd, TInts, TFloats>(row, TShape.Rows, token, 1, sums);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nuint Blocks<TShape>()
+        where TShape : struct, IMatrixShape => (nuint)QuantizedLayout.BlocksPerRow(TShape.Columns);
+
+    // bytes from a panel to the next
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nuint PanelBytes<TShape, TDot, TInts>()
+        where TShape : struct, IMatrixShape
+        where TDot : struct, IBlockDot<TInts>
+        where TInts : struct =>
+        (nuint)QuantizedLayout.ScaleBytes(TShape.Columns) + (Blocks<TShape>() * (nuint)(TDot.GroupsPerBlock * GroupBytes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ushort* Scales<TShape, TDot, TInts>(in QuantizedProduct product, int row)
+        where TShape : struct, IMatrixShape
+        where TDot : struct, IBlockDot<TInts>
+        where TInts : struct =>
+        (ushort*)product.Panel(row, PanelBytes<TShape, TDot, TInts>()) + (row % QuantizedLayout.PanelRows);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Codes<TShape, TDot, TInts>(in QuantizedProduct product, int row)
+        where TShape : struct, IMatrixShape
+        where TDot : struct, IBlockDot<TInts>
+        where TInts : struct =>
+        product.Panel(row, PanelBytes<TShape, TDot, TInts>())
+            + QuantizedLayout.ScaleBytes(TShape.Columns) + (row % QuantizedLayout.PanelRows * TDot.RowStride);
+
+    // weights that come from memory are asked for a tile ahead: all panels of a share are one stream. Into the second-level cache: the
+    // first one holds inputs, too.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* weights)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(weights);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nuint InputScales<TShape, TDot, TInts>()
+        where TShape : struct, IMatrixShape
+        where TDot : struct, IBlockDot<TInts>
+        where TInts : struct => (nuint)QuantizedActivations.ScalesAt(TShape.Columns, TDot.Activations);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nuint InputOffsets<TShape, TDot, TInts>()
+        where TShape : struct, IMatrixShape
+        where TDot : struct, IBlockDot<TInts>
+        where TInts : struct => (nuint)QuantizedActivations.OffsetsAt(TShape.Columns, TDot.Activations);
+}

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MoeGen.Weights;
 
 namespace MoeGen;
 
@@ -24,6 +25,10 @@ public sealed class NonFiniteValueException : MoeGenException
     internal static NonFiniteValueException InScaledTensor(string file, string tensor, long index, float value) =>
         new($"{file}: tensor {tensor} gives {Format(value)} for its value {index} when scaled; "
             + "expected finite values. The file is damaged.");
+
+    internal static NonFiniteValueException InScale(string file, string tensor, long index, float value, WeightFormat format) =>
+        new($"{file}: tensor {tensor} holds {Format(value)} at flat index {index}, which asks for a scale beyond 65504 in {format}; "
+            + "expected smaller values, or take another format.");
 
     private static string Format(float value) => value switch
     {

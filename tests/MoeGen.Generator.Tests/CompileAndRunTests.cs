@@ -2,7 +2,6 @@ using Microsoft.CodeAnalysis;
 using MoeGen.Engine;
 using MoeGen.Generator.Spec;
 using MoeGen.Generator.Tests.Testing;
-using MoeGen.Kernels;
 using MoeGen.Testing;
 using WeightFormat = MoeGen.Weights.WeightFormat;
 
@@ -52,7 +51,7 @@ public class CompileAndRunTests
 
         int chunk = 1 + random.Next(tokens.Length);
         MoeOptions options = new() { Threads = 1 + (seed % 3) };
-        Routes routes = new();
+        ChosenExpertsLog routes = new();
         float[][] logits = Run(host.LoadModel(folder.Path, options), tokens, input, chunk, routes);
         double[] largest = [.. reference.Logits.Select(row => Math.Max(1, row.Max(Math.Abs)))];
         for (int t = 0; t < tokens.Length; t++)
@@ -179,21 +178,5 @@ public class CompileAndRunTests
         Assert.Empty(host.Diagnostics);
         Assert.Empty(host.CompilerDiagnostics());
         Assert.NotEmpty(host.Result.GeneratedSources);
-    }
-
-    private sealed class Routes : IRoutingObserver
-    {
-        private readonly Dictionary<int, List<int[]>> _byLayer = [];
-
-        public void OnRouted(int layer, Activations normed, ForwardPass pass)
-        {
-            for (int t = 0; t < pass.NumTokens; t++)
-            {
-                _byLayer.TryAdd(layer, []);
-                _byLayer[layer].Add(pass.Routing.TopKIds(t).ToArray());
-            }
-        }
-
-        public int[][][] ByLayer(IReadOnlyList<int> layers) => [.. layers.Select(layer => _byLayer[layer].ToArray())];
     }
 }

@@ -149,7 +149,7 @@ public class DiagnosticsTests
     [InlineData("class", "", "", "Name of the MoeModel item is \"class\"; expected a C# identifier that is no keyword")]
     [InlineData(
         "Tiny", "Q17", "",
-        "WeightFormat of the MoeModel item is \"Q17\"; expected one of F32, F16, BF16, or none for the format that config.json names")]
+        "WeightFormat of the MoeModel item is \"Q17\"; expected one of F32, F16, BF16, Q8, Q4, or none for the format that config.json names")]
     [InlineData("Tiny", "", "a..b", "Namespace of the MoeModel item is \"a..b\"; expected a C# namespace")]
     public void MOEG0010_InvalidItem(string name, string format, string @namespace, string message)
     {

@@ -46,6 +46,16 @@ public class SnapshotTests
             files.Where(file => !file.HintName.Contains("Experts") && !file.HintName.Contains("Router")));
     }
 
+    [Fact]
+    public void Q4_QuantisesActivationsBesideTheirBuffers()
+    {
+        ModelSpec spec = ModelSpecReader.Read(Configs.Qwen3Moe, WeightFormat.Q4).Spec!;
+        GeneratedFile[] files = [.. ModelEmitter.Emit(new ModelDeclaration(new ModelName("Tiny", "Sample"), spec))];
+        Verify(
+            nameof(Q4_QuantisesActivationsBesideTheirBuffers),
+            files.Where(file => new[] { "Attention", "Config", "Experts", "Pass", "Router", "WeightMap" }.Any(file.HintName.Contains)));
+    }
+
     [Theory]
     [InlineData("DeepSeek-V3", "DeepSeekV3", "Attention,FeedForward,Router,Kernels,WeightMap")]
     [InlineData("gpt-oss-120b", "GptOss", "Attention,FeedForward,Experts,WeightMap")]

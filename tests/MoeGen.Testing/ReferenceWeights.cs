@@ -1,16 +1,20 @@
 using MoeGen.Generator.Spec;
 using MoeGen.Weights;
+using MoeGen.Weights.Quantized;
+using WeightFormat = MoeGen.Generator.Spec.WeightFormat;
 
 namespace MoeGen.Testing;
 
 /// <summary>The weights of a checkpoint by the names they have in code, whatever the file calls and packs them.</summary>
 internal sealed class ReferenceWeights
 {
+    private readonly WeightFormat _format;
     private readonly Dictionary<string, WeightSpec> _byName;
     private readonly Dictionary<string, float[]> _tensors = new(StringComparer.Ordinal);
 
     private ReferenceWeights(ModelSpec spec)
     {
+        _format = spec.WeightFormat;
         _byName = WeightSpec.Of(spec).ToDictionary(weight => weight.Name, StringComparer.Ordinal);
     }
 
@@ -51,10 +55,35 @@ internal sealed class ReferenceWeights
     /// <summary>Whether the model has a weight of a name.</summary>
     public bool Has(string name) => _byName.ContainsKey(name);
 
-    /// <summary>The elements of a weight, row by row.</summary>
+    /// <summary>The elements of a weight, row by row, as quantised ones are rounded.</summary>
     public float[] Get(string name, int layer = 0, int expert = 0)
     {
         WeightSpec weight = _byName[name];
+        float[] values = Read(weight, layer, expert);
+        return weight.Shape is null ? values : weight.FormatIn(_format) switch
+        {
+            WeightFormat.Q8 => Rounded<Q8Block>(values, weight.Shape.Columns),
+            WeightFormat.Q4 => Rounded<Q4Block>(values, weight.Shape.Columns),
+            _ => values,
+        };
+    }
+
+    private static float[] Rounded<TBlock>(float[] values, int columns)
+        where TBlock : struct, IBlockFormat
+    {
+        float[] rounded = new float[values.Length];
+        byte[] blocks = new byte[QuantizedLayout.RowBytes<TBlock>(columns)];
+        for (int first = 0; first < values.Length; first += columns)
+        {
+            _ = BlockQuantizer.Quantize<TBlock>(values.AsSpan(first, columns), blocks);
+            BlockQuantizer.Dequantize<TBlock>(blocks, rounded.AsSpan(first, columns));
+        }
+
+        return rounded;
+    }
+
+    private float[] Read(WeightSpec weight, int layer, int expert)
+    {
         float[] tensor = _tensors[TensorDeclaration.Expand(weight.Tensor, layer, expert)];
         if (weight.Stack is not { } stack)
         {

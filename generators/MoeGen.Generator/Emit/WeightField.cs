@@ -46,7 +46,7 @@ internal sealed record WeightField(string Name, string Type, string Load, string
         string name = weight.IsInEncoder ? weight.Name.Substring(spec.Prefix.Length) : weight.Name;
         bool hasPrefix = name != prefix && name.StartsWith(prefix, StringComparison.Ordinal);
         name = hasPrefix ? name.Substring(prefix.Length) : name;
-        string types = weight.Shape is null ? "" : $"{weight.Shape.TypeName}, {spec.WeightFormat.TypeName()}";
+        string types = weight.Shape is null ? "" : $"{weight.Shape.TypeName}, {weight.FormatIn(spec.WeightFormat).TypeName()}";
         return new WeightField(
             "_" + char.ToLowerInvariant(name[0]) + name.Substring(1),
             weight.Shape is null ? "WeightVector" : $"Matrix<{types}>",

@@ -33,6 +33,9 @@ internal abstract record AttentionSpec(int NumHeads, double Scale)
     /// <summary>Elements of a cached value beside the key; 0 when the value is a part of the key.</summary>
     public abstract int CacheValueDim { get; }
 
+    /// <summary>Elements of a head in what goes into the output projection.</summary>
+    internal abstract int OutputDim { get; }
+
     /// <summary>Elements that a position takes in the cache of a layer.</summary>
     public int CacheWidth => NumKeyHeads * (KeyDim + CacheValueDim);
 }
@@ -94,6 +97,8 @@ internal sealed record GroupedQuerySpec(int NumHeads, double Scale, int NumKeyVa
     public override int ValueDim => HeadDim;
 
     public override int CacheValueDim => HeadDim;
+
+    internal override int OutputDim => HeadDim;
 }
 
 /// <summary>
@@ -142,4 +147,6 @@ internal sealed record LatentSpec(
     public override int ValueDim => LatentRank;
 
     public override int CacheValueDim => 0;
+
+    internal override int OutputDim => HeadValueDim;
 }

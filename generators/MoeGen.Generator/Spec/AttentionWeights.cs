@@ -93,7 +93,7 @@ internal static class AttentionWeights
         yield return Vector("KvANorm", names.KvANorm, attention.LatentRank);
         yield return Matrix(
             "KvBProj", names.KvBProj,
-            new("KeyValueUpShape", "Latent to keys and values of all heads", attention.UpWidth, attention.LatentRank));
+            new(WeightSpec.KeyValueUpShape, "Latent to keys and values of all heads", attention.UpWidth, attention.LatentRank));
         yield return Matrix("OProj", names.OProj, OutputShape(hidden, attention.ValueWidth));
         if (attention.HasBias)
         {

@@ -28,7 +28,7 @@ internal static class FeedForwardWeights
         }
 
         SparseSpec sparse = spec.Sparse;
-        MatrixShape router = new("RouterShape", "A score for each expert", sparse.NumExperts, hidden);
+        MatrixShape router = new(WeightSpec.RouterShape, "A score for each expert", sparse.NumExperts, hidden);
         yield return new("Router", names.Router, ModelPart.Router, router);
         if (sparse.Router.HasBias)
         {
@@ -54,7 +54,7 @@ internal static class FeedForwardWeights
             yield return new("SharedDownProj", names.SharedExpert.DownProj, ModelPart.SharedExpert, down);
             if (shared.IsGated)
             {
-                MatrixShape score = new("SharedScoreShape", "How much the shared expert counts", 1, hidden);
+                MatrixShape score = new(WeightSpec.SharedScoreShape, "How much the shared expert counts", 1, hidden);
                 yield return new("SharedScore", names.SharedExpertGate, ModelPart.SharedExpert, score);
             }
         }

@@ -15,6 +15,10 @@ internal sealed record ModelSpec
     /// <summary>How the matrices are held in memory.</summary>
     public required WeightFormat WeightFormat { get; init; }
 
+    /// <summary>What is never quantised is held in this format, which config.json names; null: nothing is quantised.</summary>
+    [LaterMember]
+    public WeightFormat? FloatFormat { get; init; }
+
     /// <summary>Blocks of an FP8 checkpoint; null: the checkpoint is none.</summary>
     public Fp8BlockSpec? Fp8Block { get; init; }
 

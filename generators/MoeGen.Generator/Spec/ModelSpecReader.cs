@@ -113,6 +113,7 @@ internal sealed class ModelSpecReader
         {
             ModelType = _family.ModelType,
             WeightFormat = format.ReadWeightFormat(weightFormat),
+            FloatFormat = weightFormat?.IsQuantized() == true ? format.ReadWeightFormat(asked: null) : null,
             Fp8Block = format.ReadFp8Block(),
             VocabSize = vocabSize,
             HiddenSize = hiddenSize,

@@ -9,6 +9,7 @@ internal static class RowLayout
     private const int BytesPerElement = 4;
     private const int PageLength = 1024;
     private const int LineLength = 16;
+    private const int CacheLine = LineLength * BytesPerElement;
 
     /// <summary>Bytes of a vector of weights.</summary>
     public static long VectorBytes(int length) => MatrixLayout.PaddedColumns(length) * BytesPerElement;
@@ -18,5 +19,16 @@ internal static class RowLayout
     {
         long length = MatrixLayout.PaddedColumns(width);
         return (length % PageLength == 0 ? length + LineLength : length) * BytesPerElement;
+    }
+
+    /// <summary>
+    /// Bytes from one row of quantised activations to the next: codes, then for each block a scale and an offset of 4 bytes; an odd number
+    /// of cache lines.
+    /// </summary>
+    public static long QuantizedBytes(int width, int bytesPerCode)
+    {
+        long columns = MatrixLayout.PaddedColumns(width), blocks = columns / MatrixLayout.ColumnPadding;
+        long lines = ((columns * bytesPerCode) + (blocks * 2 * BytesPerElement) + CacheLine - 1) / CacheLine;
+        return (lines | 1) * CacheLine;
     }
 }

@@ -5,9 +5,12 @@ namespace MoeGen.Generator.Spec;
 /// <summary>Size of some weights: parameters as publications count them, bytes as MoeGen holds them.</summary>
 internal readonly record struct WeightSize(long Parameters, long Bytes)
 {
+    /// <summary>The size of one weight.</summary>
+    /// <param name="weight">The weight.</param>
+    /// <param name="format">How the model is held.</param>
     public static WeightSize Of(WeightSpec weight, WeightFormat format) =>
         weight.Shape is { } shape
-            ? new((long)shape.Rows * shape.Columns, MatrixLayout.Bytes(shape.Rows, shape.Columns, format))
+            ? new((long)shape.Rows * shape.Columns, MatrixLayout.Bytes(shape.Rows, shape.Columns, weight.FormatIn(format)))
             : new(weight.Length, RowLayout.VectorBytes(weight.Length));
 
     public static WeightSize operator +(WeightSize a, WeightSize b) => new(a.Parameters + b.Parameters, a.Bytes + b.Bytes);

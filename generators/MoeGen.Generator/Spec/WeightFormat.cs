@@ -6,20 +6,20 @@ internal enum WeightFormat
     F32,
     F16,
     BF16,
+    Q8,
+    Q4,
 }
 
 internal static class WeightFormats
 {
-    /// <summary>Bytes of one element.</summary>
+    /// <summary>Whether elements share scales.</summary>
+    public static bool IsQuantized(this WeightFormat format) => format is WeightFormat.Q8 or WeightFormat.Q4;
+
+    /// <summary>Bytes of one element of a float format.</summary>
     public static int BytesPerElement(this WeightFormat format) => format == WeightFormat.F32 ? 4 : 2;
 
     /// <summary>The name of the library's type for the format, e.g. <c>Bf16</c>.</summary>
-    public static string TypeName(this WeightFormat format) => format switch
-    {
-        WeightFormat.F32 => "F32",
-        WeightFormat.F16 => "F16",
-        _ => "Bf16",
-    };
+    public static string TypeName(this WeightFormat format) => format == WeightFormat.BF16 ? "Bf16" : format.ToString();
 
     /// <summary>The name of the format inside a sentence, e.g. <c>bf16</c>.</summary>
     public static string ProseName(this WeightFormat format) => format.TypeName().ToLowerInvariant();

@@ -42,17 +42,43 @@ internal sealed record StackSpec(int Rows, int FirstRow, int RowStep, bool IsTra
 /// <param name="Stack">Its place in a tensor of all experts; null: it is a tensor of its own.</param>
 internal sealed record WeightSpec(string Name, string Tensor, ModelPart Part, MatrixShape? Shape, int Length = 0, StackSpec? Stack = null)
 {
+    public const string VocabShape = nameof(VocabShape);
+    public const string RouterShape = nameof(RouterShape);
+    public const string SharedScoreShape = nameof(SharedScoreShape);
+    public const string KeyValueUpShape = nameof(KeyValueUpShape);
+    public const string RelativeBiasShape = nameof(RelativeBiasShape);
+
     /// <summary>It belongs to the encoder of a model that has one.</summary>
     [LaterMember]
     public bool IsInEncoder { get; init; }
+
+    /// <summary>How it is held where that is not as the model; null: as the model.</summary>
+    [LaterMember]
+    public WeightFormat? OwnFormat { get; init; }
 
     /// <summary>The dimensions for people.</summary>
     public string Dimensions => Shape is null ? $"[{Length}]" : $"[{Shape.Rows}, {Shape.Columns}]";
 
     /// <summary>Every weight of a model, in the order of the forward pass.</summary>
-    public static IEnumerable<WeightSpec> Of(ModelSpec spec)
+    public static IEnumerable<WeightSpec> Of(ModelSpec spec) =>
+        All(spec).Select(weight => OwnFormatOf(spec, weight) is { } format ? weight with { OwnFormat = format } : weight);
+
+    /// <summary>How the weight is held.</summary>
+    /// <param name="model">How the model is.</param>
+    public WeightFormat FormatIn(WeightFormat model) => OwnFormat ?? model;
+
+    // small matrices that decide much, and those that are read column by column, are never quantised; the vocabulary never to 4 bits
+    private static WeightFormat? OwnFormatOf(ModelSpec spec, WeightSpec weight) => weight.Shape?.TypeName switch
     {
-        MatrixShape vocabulary = new("VocabShape", "Embedding and head", spec.VocabSize, spec.HiddenSize);
+        _ when !spec.WeightFormat.IsQuantized() => null,
+        RouterShape or SharedScoreShape or KeyValueUpShape or RelativeBiasShape => spec.FloatFormat,
+        VocabShape when spec.WeightFormat == WeightFormat.Q4 => WeightFormat.Q8,
+        _ => null,
+    };
+
+    private static IEnumerable<WeightSpec> All(ModelSpec spec)
+    {
+        MatrixShape vocabulary = new(VocabShape, "Embedding and head", spec.VocabSize, spec.HiddenSize);
         yield return new("EmbedTokens", spec.Tensors.EmbedTokens, ModelPart.Decoder, vocabulary);
         foreach (ModelSpec stack in spec.Stacks)
         {
@@ -84,7 +110,7 @@ internal sealed record WeightSpec(string Name, string Tensor, ModelPart Part, Ma
         if (spec.Attention is GroupedQuerySpec { RelativeBias: { } bias })
         {
             MatrixShape buckets = new(
-                "RelativeBiasShape", "A number for each bucket of distances and head", bias.NumBuckets, spec.Attention.NumHeads);
+                RelativeBiasShape, "A number for each bucket of distances and head", bias.NumBuckets, spec.Attention.NumHeads);
             yield return new("RelativeBias", names.RelativeBias, top, buckets);
         }
 

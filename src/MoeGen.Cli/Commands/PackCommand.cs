@@ -13,11 +13,6 @@ namespace MoeGen.Cli.Commands;
 /// </summary>
 internal sealed class PackCommand
 {
-    // names that the command line promises, but that no kernel knows yet
-    private static readonly string[] s_laterFormats = ["q8", "q4"];
-
-    private static readonly string s_formatNames = string.Join(", ", Enum.GetValues<WeightFormat>().Select(NameOf));
-
     private readonly Argument<string> _model = new("MODEL")
     {
         Description = "A Hugging Face folder, or the name of a model; with --verify, a packed model.",
@@ -31,7 +26,7 @@ internal sealed class PackCommand
 
     private readonly Option<string?> _format = new("--format")
     {
-        Description = $"How matrices are held: {s_formatNames}; default: the smallest that is exact for the checkpoint.",
+        Description = $"How matrices are held: {WeightFormatOption.Names}; default: the smallest that is exact for the checkpoint.",
         HelpName = "FORMAT",
     };
 
@@ -68,13 +63,9 @@ internal sealed class PackCommand
         pack._format.Validators.Add(result =>
         {
             string? name = result.GetValueOrDefault<string?>();
-            if (s_laterFormats.Contains(name, StringComparer.OrdinalIgnoreCase))
+            if (name is not null && WeightFormatOption.Of(name) is null)
             {
-                result.AddError($"--format is {name}, which this version cannot write yet; expected one of {s_formatNames}.");
-            }
-            else if (name is not null && FormatOf(name) is null)
-            {
-                result.AddError($"--format is {name}; expected one of {s_formatNames}.");
+                result.AddError($"--format is {name}; expected one of {WeightFormatOption.Names}.");
             }
         });
         CommandLine.SetAction(command, pack.Run);
@@ -99,7 +90,7 @@ internal sealed class PackCommand
                     : $"{folder.Path}: is packed already; expected a Hugging Face folder");
         }
 
-        WeightFormat? format = parsed.GetValue(_format) is { } name ? FormatOf(name) : null;
+        WeightFormat? format = parsed.GetValue(_format) is { } name ? WeightFormatOption.Of(name) : null;
         ModelSpec spec = format is null ? ModelLoader.ReadExactSpec(folder, _streams) : folder.ReadSpec(_streams, format);
         ModelInfo info = SpecInfo.Of(spec, folder.Name);
         long start = Stopwatch.GetTimestamp();
@@ -170,9 +161,4 @@ internal sealed class PackCommand
             json.WriteNumber("seconds", Math.Round(time.TotalSeconds, 3));
         });
     }
-
-    private static string NameOf(WeightFormat format) => format.ToString().ToLowerInvariant();
-
-    private static WeightFormat? FormatOf(string name) =>
-        Enum.GetValues<WeightFormat>().Where(format => NameOf(format) == name.ToLowerInvariant()).Cast<WeightFormat?>().FirstOrDefault();
 }

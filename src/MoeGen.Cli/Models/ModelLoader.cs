@@ -1,6 +1,7 @@
 using MoeGen.Cli.Output;
 using MoeGen.Generator.Spec;
 using MoeGen.Weights;
+using WeightFormat = MoeGen.Generator.Spec.WeightFormat;
 
 namespace MoeGen.Cli.Models;
 
@@ -13,10 +14,12 @@ internal static class ModelLoader
     /// <param name="streams">Where progress and notes go.</param>
     /// <param name="origin">Where the code came from.</param>
     /// <param name="cancellationToken">Stops loading.</param>
+    /// <param name="format">How to hold the matrices; null: exactly, or as they are packed.</param>
     public static MoeModel Load(
-        ModelFolder folder, MoeOptions options, CliStreams streams, out CodeOrigin origin, CancellationToken cancellationToken)
+        ModelFolder folder, MoeOptions options, CliStreams streams, out CodeOrigin origin, CancellationToken cancellationToken,
+        WeightFormat? format = null)
     {
-        ModelFactory factory = FindFactory(folder, streams);
+        ModelFactory factory = FindFactory(folder, streams, format);
         origin = factory.Origin;
         List<string> notices = [];
         MoeModel model;
@@ -37,9 +40,10 @@ internal static class ModelLoader
     /// <summary>Finds or compiles the code of a model.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <param name="streams">Where notes go.</param>
-    public static ModelFactory FindFactory(ModelFolder folder, CliStreams streams)
+    /// <param name="format">How to hold the matrices; null: exactly, or as they are packed.</param>
+    public static ModelFactory FindFactory(ModelFolder folder, CliStreams streams, WeightFormat? format = null)
     {
-        ModelSpec spec = ReadExactSpec(folder, streams);
+        ModelSpec spec = format is null ? ReadExactSpec(folder, streams) : folder.ReadSpec(streams, format);
         return BuiltInModel.Find(SpecFingerprint.Of(spec))
             ?? ModelCompiler.GetOrCompile(spec, text => streams.Error.WriteLine("moegen: " + text));
     }

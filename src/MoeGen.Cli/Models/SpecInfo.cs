@@ -15,7 +15,7 @@ internal static class SpecInfo
             Name = name,
             ModelType = spec.ModelType,
             Fingerprint = SpecFingerprint.Of(spec),
-            WeightFormat = FormatOf(spec),
+            WeightFormat = FormatOf(spec.WeightFormat),
             NumLayers = spec.FirstLayer + spec.NumLayers,
             NumEncoderLayers = spec.FirstLayer,
             SparseLayers = [.. spec.AllSparseLayers],
@@ -45,6 +45,6 @@ internal static class SpecInfo
         };
     }
 
-    /// <summary>The runtime's word for the spec's format.</summary>
-    public static Weights.WeightFormat FormatOf(ModelSpec spec) => Enum.Parse<Weights.WeightFormat>(spec.WeightFormat.ToString());
+    /// <summary>The runtime's word for a format.</summary>
+    public static Weights.WeightFormat FormatOf(WeightFormat format) => Enum.Parse<Weights.WeightFormat>(format.ToString());
 }

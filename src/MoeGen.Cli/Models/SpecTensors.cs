@@ -8,14 +8,13 @@ internal static class SpecTensors
 {
     public static IReadOnlyList<TensorDeclaration> Of(ModelSpec spec)
     {
-        Weights.WeightFormat format = SpecInfo.FormatOf(spec);
         Dictionary<bool, long> expertOffsets = new() { [false] = 0, [true] = 0 }; // by whether the expert is an encoder's
         List<TensorDeclaration> tensors = [];
         foreach (WeightSpec weight in WeightSpec.Of(spec))
         {
             ModelSpec stack = spec.Stacks.First(stack => stack.IsEncoder == weight.IsInEncoder);
             TensorDeclaration tensor = weight.Shape is { } shape
-                ? TensorDeclaration.Matrix(weight.Tensor, shape.Rows, shape.Columns, format)
+                ? TensorDeclaration.Matrix(weight.Tensor, shape.Rows, shape.Columns, SpecInfo.FormatOf(weight.FormatIn(spec.WeightFormat)))
                 : TensorDeclaration.Vector(weight.Tensor, weight.Length);
             tensor = weight.Part switch
             {

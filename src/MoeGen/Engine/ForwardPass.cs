@@ -1,6 +1,7 @@
 using MoeGen.Experts;
 using MoeGen.Experts.Cache;
 using MoeGen.Kernels;
+using MoeGen.Kernels.Quantized;
 using MoeGen.Memory;
 using MoeGen.Weights;
 
@@ -31,7 +32,7 @@ public abstract unsafe class ForwardPass : IDisposable
         _tokens = new int[maxTokens];
         _segments = new Segment[Math.Max(1, maxLogits)];
         Routing = new Routing(info.NumExperts, info.TopK, maxTokens);
-        Logits = Buffer(info.VocabSize, maxLogits);
+        Logits = Buffer(info.VocabSize, int8: false, int16: false, maxLogits);
     }
 
     /// <summary>Most tokens of one run.</summary>
@@ -142,16 +143,30 @@ public abstract unsafe class ForwardPass : IDisposable
 
     /// <summary>Allocates a row of float32 for each token.</summary>
     /// <param name="width">Elements of a row.</param>
-    protected Activations Buffer(int width) => Buffer(width, MaxTokens);
+    /// <param name="int8">Rows meet weights of 4 bits, and are quantised to 8 as well.</param>
+    /// <param name="int16">Rows meet weights of 8 bits, and are quantised to 16 as well.</param>
+    protected Activations Buffer(int width, bool int8 = false, bool int16 = false) => Buffer(width, int8, int16, MaxTokens);
 
     /// <summary>Allocates a row of float32 for each expert choice of each token.</summary>
     /// <param name="width">Elements of a row.</param>
-    protected Activations ChoiceBuffer(int width) => Buffer(width, MaxTokens * Routing.TopK);
+    /// <param name="int8">Rows meet weights of 4 bits, and are quantised to 8 as well.</param>
+    /// <param name="int16">Rows meet weights of 8 bits, and are quantised to 16 as well.</param>
+    protected Activations ChoiceBuffer(int width, bool int8 = false, bool int16 = false) =>
+        Buffer(width, int8, int16, MaxTokens * Routing.TopK);
 
-    private Activations Buffer(int width, int numRows)
+    private Activations Buffer(int width, bool int8, bool int16, int numRows) =>
+        new(
+            (float*)Allocate(RowLayout.SizeInBytes(numRows, width)), width,
+            int8 ? QuantizedRows(width, ActivationFormat.Int8, numRows) : default,
+            int16 ? QuantizedRows(width, ActivationFormat.Int16, numRows) : default);
+
+    private QuantizedActivations QuantizedRows(int width, ActivationFormat format, int numRows) =>
+        new(Allocate((long)numRows * QuantizedActivations.BytesPerRow(width, format)), width, format);
+
+    private byte* Allocate(long sizeInBytes)
     {
-        NativeBuffer buffer = new(RowLayout.SizeInBytes(numRows, width));
+        NativeBuffer buffer = new(sizeInBytes);
         _buffers.Add(buffer);
-        return new Activations((float*)buffer.Pointer, width);
+        return buffer.Pointer;
     }
 }

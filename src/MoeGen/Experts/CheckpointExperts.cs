@@ -123,9 +123,12 @@ internal sealed unsafe class CheckpointExperts : IExpertSource
             long bytesPerPiece = (Length + numPieces - 1) / numPieces;
             return (RowAt((piece * bytesPerPiece) - before), RowAt(((piece + 1) * bytesPerPiece) - before));
 
-            int RowAt(long offset) =>
-                read.FirstRow + (int)Math.Clamp(
-                    (offset + read.Source.BytesPerRow - 1) / read.Source.BytesPerRow, 0, read.EndRow - read.FirstRow);
+            int RowAt(long offset)
+            {
+                long bytesTogether = read.Source.BytesPerRow * read.RowsTogether;
+                long row = (offset + bytesTogether - 1) / bytesTogether * read.RowsTogether;
+                return read.FirstRow + (int)Math.Clamp(row, 0, read.EndRow - read.FirstRow);
+            }
         }
     }
 }

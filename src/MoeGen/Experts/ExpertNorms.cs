@@ -30,8 +30,7 @@ internal sealed unsafe class ExpertNorms
         double sum = 0;
         foreach (TensorDeclaration matrix in _matrices)
         {
-            long count = matrix.SizeInBytes / matrix.Format.BytesPerElement();
-            sum += SumOfSquares.Of(blob + matrix.ExpertOffset!.Value, count, matrix.Format);
+            sum += SumOfSquares.Of(blob + matrix.ExpertOffset!.Value, matrix.Shape[0], matrix.Shape[1], matrix.Format);
         }
 
         _values[key] = (float)Math.Sqrt(sum);

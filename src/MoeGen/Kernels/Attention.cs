@@ -4,6 +4,7 @@ namespace MoeGen.Kernels;
 
 /// <summary>
 /// Attention over a cache: <c>softmax(scale * q kᵀ + bias) v</c>, in blocks of queries and positions (<see cref="BlockAttention"/>).
+/// Outputs for quantised weights are quantised where a head is a multiple of 32 elements; elsewhere <c>Elementwise.Quantize</c> follows.
 /// </summary>
 public static unsafe class Attention
 {
@@ -110,6 +111,8 @@ public static unsafe class Attention
                     BlockAttention.Run<TShape, KeyValueF32>(block);
                     break;
             }
+
+            output.QuantizeHeads(token, block.NumTokens, head, heads, TShape.ValueDim);
         }
     }
 

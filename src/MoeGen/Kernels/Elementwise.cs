@@ -49,6 +49,19 @@ public static unsafe class Elementwise
         }
     }
 
+    /// <summary>Quantises rows whose writers could not: blocks of 32 columns belonged to several of them.</summary>
+    /// <param name="x">Rows, [numTokens, width] f32.</param>
+    /// <param name="numTokens">Tokens.</param>
+    /// <param name="worker">The calling worker.</param>
+    public static void Quantize(Activations x, int numTokens, Worker worker)
+    {
+        Share tokens = worker.Share(numTokens);
+        for (int token = tokens.Start; token < tokens.End; token++)
+        {
+            x.Quantize(token);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Clamp<TSimd, TVector>(float* x, float limit, int length)
         where TSimd : struct, ISimd<TVector>

@@ -1,5 +1,4 @@
 using MoeGen.Engine;
-using MoeGen.Weights;
 
 namespace MoeGen.Kernels;
 
@@ -20,7 +19,7 @@ public static unsafe class Embedding
         Share share = worker.Share(tokens.Length);
         for (int token = share.Start; token < share.End; token++)
         {
-            PanelRow.Widen(weight.Row(tokens[token]), TFormat.Format, hidden[token]);
+            weight.Widen(tokens[token], hidden[token]);
             VectorMath.Scale(hidden.Row(token), scale, hidden.Width);
         }
     }

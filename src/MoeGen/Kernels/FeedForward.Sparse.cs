@@ -30,7 +30,7 @@ public static unsafe partial class FeedForward
     {
         ArgumentNullException.ThrowIfNull(experts);
         ArgumentNullException.ThrowIfNull(routing);
-        Share rows = MatMul.RowsOf<TUp>(worker);
+        Share rows = MatMul.RowsOf<TUp>(gate, worker);
         foreach (ChosenExpert chosen in experts.InWave(routing))
         {
             TExpert expert = TExpert.At(chosen.Slot);
@@ -67,7 +67,7 @@ public static unsafe partial class FeedForward
     {
         ArgumentNullException.ThrowIfNull(experts);
         ArgumentNullException.ThrowIfNull(routing);
-        Share rows = MatMul.RowsOf<TUp>(worker);
+        Share rows = MatMul.RowsOf<TUp>(up, worker);
         foreach (ChosenExpert chosen in experts.InWave(routing))
         {
             MatMul.Run(FromTokens(TExpert.At(chosen.Slot).UpProj, TExpert.UpBias(chosen.Slot), routing, chosen, x, up), rows);

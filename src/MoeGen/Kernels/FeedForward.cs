@@ -25,7 +25,7 @@ public static unsafe partial class FeedForward
         where TUp : struct, IMatrixShape
         where TFormat : struct, IWeightFormat
     {
-        Share rows = MatMul.RowsOf<TUp>(worker);
+        Share rows = MatMul.RowsOf<TUp>(gate, worker);
         MatMul.Run(new Product<TUp, TFormat>(gateProj, x, gate, numTokens), rows);
         MatMul.Run(new Product<TUp, TFormat>(upProj, x, up, numTokens), rows);
         GatedActivation.Activate<TActivation>(gate, up, 0, numTokens, rows);
@@ -44,7 +44,7 @@ public static unsafe partial class FeedForward
         where TUp : struct, IMatrixShape
         where TFormat : struct, IWeightFormat
     {
-        Share rows = MatMul.RowsOf<TUp>(worker);
+        Share rows = MatMul.RowsOf<TUp>(up, worker);
         MatMul.Run(new Product<TUp, TFormat>(upProj, x, up, numTokens), rows);
         GatedActivation.Activate<TActivation>(up, 0, numTokens, rows);
     }
@@ -67,6 +67,7 @@ public static unsafe partial class FeedForward
         for (int token = tokens.Start; token < tokens.End; token++)
         {
             VectorMath.Scale(x.Row(token), Sigmoids.Of(*scores.Row(token)), x.Width);
+            x.Quantize(token);
         }
     }
 }

@@ -33,6 +33,8 @@ internal static unsafe class GatedActivation
             {
                 Run<Simd128, Vector128<float>, TActivation>(g, u, length);
             }
+
+            gate.Quantize(row, columns.Start, columns.End);
         }
     }
 
@@ -60,6 +62,8 @@ internal static unsafe class GatedActivation
             {
                 Run<Simd128, Vector128<float>, TActivation>(u, length);
             }
+
+            up.Quantize(row, columns.Start, columns.End);
         }
     }
 

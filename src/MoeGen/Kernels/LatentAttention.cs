@@ -113,6 +113,7 @@ public static unsafe class LatentAttention
             int firstRow = FirstRow<TLatent>(head) + TLatent.NopeDim;
             Activations values = y.Columns((head * TLatent.ValueDim) - firstRow, TLatent.ValueDim).Skip(token);
             MatMul.Run(new Product<TShape, TFormat>(kvBProj, latents, values, count), new Share(firstRow, firstRow + TLatent.ValueDim));
+            y.QuantizeHeads(token, count, head, 1, TLatent.ValueDim);
             unit += count;
         }
     }

@@ -33,6 +33,8 @@ public static unsafe class LayerNorm
             {
                 Run<Simd128, Vector128<float>>(x.Row(token), weight.Data, bias.Data, epsilon, y.Row(token), weight.Length);
             }
+
+            y.Quantize(token);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Runtime.Intrinsics;
 using MoeGen.Engine;
+using MoeGen.Kernels.Quantized;
 using MoeGen.Weights;
+using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Kernels;
 
@@ -11,7 +13,8 @@ namespace MoeGen.Kernels;
 /// <remarks>
 /// Workers share the rows of the matrix, so each weight is read once per pass. An output is always summed in the same order, the even
 /// columns and the odd ones for themselves: one token at a time, a chunk of a prompt, any thread count and any width of vectors give
-/// the same bits. Only a processor without fused multiply-add rounds otherwise.
+/// the same bits. Only a processor without fused multiply-add rounds otherwise. Quantised weights meet activations that are quantised,
+/// too, see <see cref="QuantizedMatMul"/>.
 /// </remarks>
 public static unsafe partial class MatMul
 {
@@ -69,6 +72,11 @@ public static unsafe partial class MatMul
         where TShape : struct, IMatrixShape =>
         RowsOf(TShape.Rows, worker);
 
+    /// <summary>The rows that a worker computes of a matrix, which are the columns of the outputs that it quantises, where that is wanted.</summary>
+    internal static Share RowsOf<TShape>(Activations y, Worker worker)
+        where TShape : struct, IMatrixShape =>
+        worker.Share(TShape.Rows, y.IsQuantized ? QuantizedLayout.BlockSize : RowGranularity);
+
     /// <summary>The rows that a worker computes of so many.</summary>
     internal static Share RowsOf(int rows, Worker worker) => worker.Share(rows, RowGranularity);
 
@@ -77,7 +85,15 @@ public static unsafe partial class MatMul
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat
     {
-        if (Vector512.IsHardwareAccelerated)
+        if (TFormat.Format == WeightFormat.Q8)
+        {
+            QuantizedMatMul.RunQ8<TShape>(product.ToQuantized(ActivationFormat.Int16), rows);
+        }
+        else if (TFormat.Format == WeightFormat.Q4)
+        {
+            QuantizedMatMul.RunQ4<TShape>(product.ToQuantized(ActivationFormat.Int8), rows);
+        }
+        else if (Vector512.IsHardwareAccelerated)
         {
             Run<Simd512, Vector512<float>, TShape, TFormat>(product, rows);
         }

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using MoeGen.Engine;
+using MoeGen.Kernels.Quantized;
 using MoeGen.Weights;
+using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Kernels;
 
@@ -11,7 +13,7 @@ public readonly unsafe struct Matrix<TShape, TFormat>
     where TShape : struct, IMatrixShape
     where TFormat : struct, IWeightFormat
 {
-    private readonly byte* _data; // panels of 16 rows, see MatrixLayout
+    private readonly byte* _data; // panels of 16 rows, see MatrixLayout and QuantizedLayout
 
     internal Matrix(byte* data)
     {
@@ -49,10 +51,29 @@ public readonly unsafe struct Matrix<TShape, TFormat>
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, TShape.Rows);
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, TShape.Columns, nameof(destination));
-        PanelRow.Widen(Row(row), TFormat.Format, destination[..TShape.Columns]);
+        Widen(row, destination[..TShape.Columns]);
     }
 
-    /// <summary>First word of a row; the other words of the row follow at <see cref="MatrixLayout.WordStride"/>.</summary>
+    /// <summary>First byte of the panels.</summary>
+    internal byte* Data => _data;
+
+    /// <summary>Computes the values of a row.</summary>
+    /// <param name="row">0-based row; not checked.</param>
+    /// <param name="destination">As many elements as the matrix has columns.</param>
+    internal void Widen(int row, Span<float> destination)
+    {
+        if (TFormat.Format.IsQuantized())
+        {
+            (int panel, int place) = Math.DivRem(row, MatrixLayout.PanelRows);
+            BlockFormats.Dequantize(TFormat.Format, _data + ((nuint)panel * PanelBytes), place, TShape.Columns, destination);
+        }
+        else
+        {
+            PanelRow.Widen(Row(row), TFormat.Format, destination);
+        }
+    }
+
+    /// <summary>First word of a row of a float format; the other words of the row follow at <see cref="MatrixLayout.WordStride"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal byte* Row(int row) =>
         _data + ((nuint)(row / MatrixLayout.PanelRows) * PanelBytes) + ((nuint)(row % MatrixLayout.PanelRows) * MatrixLayout.WordBytes);
@@ -76,12 +97,27 @@ public readonly unsafe struct WeightVector
     internal float* Data { get; } // [Length], zeros up to a multiple of 32
 }
 
-/// <summary>Rows of float32, one per token. A view into the memory of a forward pass.</summary>
+/// <summary>
+/// Rows of float32, one per token, and where they go into products with quantised weights, the same rows quantised: whoever writes a row
+/// quantises it. A view into the memory of a forward pass.
+/// </summary>
 public readonly unsafe struct Activations
 {
     internal Activations(float* data, int width)
         : this(data, width, RowLayout.Stride(width))
     {
+    }
+
+    /// <summary>Creates a view of rows that are quantised, too.</summary>
+    /// <param name="data">The rows.</param>
+    /// <param name="width">Elements of a row.</param>
+    /// <param name="int8">The same in 8 bits, or none.</param>
+    /// <param name="int16">The same in 16 bits, or none.</param>
+    internal Activations(float* data, int width, QuantizedActivations int8, QuantizedActivations int16)
+        : this(data, width)
+    {
+        Int8 = int8;
+        Int16 = int16;
     }
 
     private Activations(float* data, int width, int stride)
@@ -98,22 +134,65 @@ public readonly unsafe struct Activations
 
     internal int Stride { get; }
 
+    /// <summary>The rows in 8 bits, for weights of 4; none: no such weights meet them.</summary>
+    internal QuantizedActivations Int8 { get; private init; }
+
+    /// <summary>The rows in 16 bits, for weights of 8; none: no such weights meet them.</summary>
+    internal QuantizedActivations Int16 { get; private init; }
+
+    internal bool IsQuantized => !Int8.IsEmpty || !Int16.IsEmpty;
+
     /// <summary>The row of one token.</summary>
     /// <param name="token">0-based place in the pass; not checked.</param>
     public Span<float> this[int token] => new(Row(token), Width);
 
     /// <summary>The rows from one of them on.</summary>
     /// <param name="rows">Rows to leave out; not checked.</param>
-    public Activations Skip(int rows) => new(Row(rows), Width, Stride);
+    public Activations Skip(int rows) => new(Row(rows), Width, Stride) { Int8 = Int8.Skip(rows), Int16 = Int16.Skip(rows) };
 
     /// <summary>Some columns of every row.</summary>
     /// <param name="first">First column; not checked.</param>
     /// <param name="width">Columns; not checked.</param>
     /// <remarks>
-    /// What stands behind the view's width is not zero: it must not go into a matrix product. Norms, rotations, <see cref="KvCache"/> and
+    /// What stands behind the view's width is not zero, and nothing is quantised: it must not go into a matrix product. Norms, rotations, <see cref="KvCache"/> and
     /// the kernels of <see cref="Elementwise"/> keep to the width.
     /// </remarks>
     public Activations Columns(int first, int width) => new(Data + first, width, Stride);
 
     internal float* Row(int token) => Data + ((nint)token * Stride);
+
+    /// <summary>Quantises a row, where that is wanted.</summary>
+    /// <param name="token">The row.</param>
+    internal void Quantize(int token) => Quantize(token, 0, Width);
+
+    /// <summary>Quantises some heads of some rows, where that is wanted and no block of 32 columns belongs to two of them.</summary>
+    /// <param name="firstToken">First row.</param>
+    /// <param name="numTokens">Rows.</param>
+    /// <param name="firstHead">First head.</param>
+    /// <param name="numHeads">Heads.</param>
+    /// <param name="headDim">Columns of a head.</param>
+    internal void QuantizeHeads(int firstToken, int numTokens, int firstHead, int numHeads, int headDim)
+    {
+        for (int token = firstToken; headDim % QuantizedLayout.BlockSize == 0 && token < firstToken + numTokens; token++)
+        {
+            Quantize(token, firstHead * headDim, (firstHead + numHeads) * headDim);
+        }
+    }
+
+    /// <summary>Quantises some columns of a row, where that is wanted.</summary>
+    /// <param name="token">The row.</param>
+    /// <param name="first">First column, a multiple of 32 where something is wanted.</param>
+    /// <param name="end">One past the last: a multiple of 32, or the width.</param>
+    internal void Quantize(int token, int first, int end)
+    {
+        if (!Int8.IsEmpty)
+        {
+            ActivationQuantizer.Quantize(Row(token), Width, first, end, ActivationFormat.Int8, Int8.Row(token));
+        }
+
+        if (!Int16.IsEmpty)
+        {
+            ActivationQuantizer.Quantize(Row(token), Width, first, end, ActivationFormat.Int16, Int16.Row(token));
+        }
+    }
 }

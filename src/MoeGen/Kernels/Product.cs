@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using MoeGen.Engine;
+using MoeGen.Kernels.Quantized;
 
 namespace MoeGen.Kernels;
 
@@ -9,18 +10,14 @@ internal readonly unsafe struct Product<TShape, TFormat>
     where TFormat : struct, IWeightFormat
 {
     private readonly Matrix<TShape, TFormat> _weight;
-    private readonly float* _x;
-    private readonly float* _y;
-    private readonly int _xStride;
-    private readonly int _yStride;
+    private readonly Activations _x;
+    private readonly Activations _y;
 
     public Product(Matrix<TShape, TFormat> weight, Activations x, Activations y, int numTokens)
     {
         _weight = weight;
-        _x = x.Data;
-        _y = y.Data;
-        _xStride = x.Stride;
-        _yStride = y.Stride;
+        _x = x;
+        _y = y;
         NumTokens = numTokens;
     }
 
@@ -48,7 +45,29 @@ internal readonly unsafe struct Product<TShape, TFormat>
     public byte* Row(int row) => _weight.Row(row);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float* Input(int token) => _x + ((nint)(InputRows is null ? FirstInputRow + token : InputRows[token]) * _xStride);
+    public float* Input(int token) => _x.Row(InputRows is null ? FirstInputRow + token : InputRows[token]);
+
+    /// <summary>The same product with inputs that are quantised, as quantised weights expect them.</summary>
+    /// <param name="inputs">8 bits for weights of Q4, 16 for those of Q8.</param>
+    /// <exception cref="InvalidOperationException">The inputs have not been quantised like this.</exception>
+    public QuantizedProduct ToQuantized(ActivationFormat inputs)
+    {
+        QuantizedActivations x = inputs == ActivationFormat.Int8 ? _x.Int8 : _x.Int16;
+        if (x.IsEmpty)
+        {
+            throw new InvalidOperationException($"Activations are not quantised to {inputs}, as these weights expect.");
+        }
+
+        return new QuantizedProduct(_weight.Data, x, _y, NumTokens)
+        {
+            InputRows = InputRows,
+            FirstInputRow = FirstInputRow,
+            FirstOutputRow = FirstOutputRow,
+            Bias = Bias,
+            Scale = Scale,
+            AddsToY = AddsToY,
+        };
+    }
 
     /// <summary>Stores outputs of one token, but for those outside a share: what lies there is not this product's.</summary>
     /// <param name="rows">The share.</param>
@@ -60,7 +79,7 @@ internal readonly unsafe struct Product<TShape, TFormat>
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        float* outputs = _y + ((nint)(FirstOutputRow + token) * _yStride);
+        float* outputs = _y.Row(FirstOutputRow + token);
         int row = Math.Max(firstRow, rows.Start), end = Math.Min(firstRow + count, rows.End);
         TVector scale = TSimd.Broadcast(Scale);
         for (; row <= end - TSimd.Width; row += TSimd.Width)

@@ -20,6 +20,7 @@ public static unsafe class RmsNorm
         for (int token = tokens.Start; token < tokens.End; token++)
         {
             Run(x.Row(token), weight.Data, epsilon, y.Row(token), weight.Length);
+            y.Quantize(token);
         }
     }
 

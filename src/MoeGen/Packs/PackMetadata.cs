@@ -76,7 +76,7 @@ internal sealed record PackMetadata(
             }
         }
 
-        throw new CheckpointException(file.Path, $"{FormatKey} of its metadata is {Quote(name)}; expected f32, f16 or bf16");
+        throw new CheckpointException(file.Path, $"{FormatKey} of its metadata is {Quote(name)}; expected f32, f16, bf16, q8 or q4");
     }
 
     private static long ReadNumber(SafetensorsFile file, string key, long max = long.MaxValue)

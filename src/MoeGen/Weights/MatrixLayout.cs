@@ -1,3 +1,5 @@
+using MoeGen.Weights.Quantized;
+
 namespace MoeGen.Weights;
 
 /// <summary>
@@ -6,7 +8,9 @@ namespace MoeGen.Weights;
 /// first words of its rows, then the second ones, and so on. Rows are filled up with zeros to a multiple of 32 columns, panels with rows of
 /// zeros: no kernel has a remainder to handle.
 /// </summary>
-/// <remarks>32 is also the block of the quantised formats. The generator's <c>MatrixLayout</c> computes the same sizes.</remarks>
+/// <remarks>
+/// Panels of the quantised formats are of another kind, see <see cref="QuantizedLayout"/>; 32 is their block. The generator's <c>MatrixLayout</c> computes the same sizes.
+/// </remarks>
 internal static class MatrixLayout
 {
     public const int PanelRows = 16;
@@ -22,8 +26,12 @@ internal static class MatrixLayout
     public static int PaddedColumns(int columns) => (columns + ColumnPadding - 1) / ColumnPadding * ColumnPadding;
 
     /// <summary>Bytes of a panel.</summary>
-    public static long PanelBytes(int columns, WeightFormat format) =>
-        (long)PanelRows * PaddedColumns(columns) * format.BytesPerElement();
+    public static long PanelBytes(int columns, WeightFormat format) => format switch
+    {
+        WeightFormat.Q8 => QuantizedLayout.PanelBytes<Q8Block>(columns),
+        WeightFormat.Q4 => QuantizedLayout.PanelBytes<Q4Block>(columns),
+        _ => (long)PanelRows * PaddedColumns(columns) * format.BytesPerElement(),
+    };
 
     /// <summary>Bytes of a matrix.</summary>
     public static long SizeInBytes(int rows, int columns, WeightFormat format) =>

@@ -16,6 +16,9 @@ internal sealed class MatrixRead(TensorSource source, int matrix)
     /// <summary>The row behind the last one.</summary>
     public int EndRow { get; private set; }
 
+    /// <summary>Rows that must be read together, from a multiple of it on.</summary>
+    public int RowsTogether { get; private set; } = 1;
+
     /// <summary>Whether rows go to their places as they are in the file.</summary>
     public bool IsCopy { get; private set; } = source.Format is not null;
 
@@ -30,6 +33,7 @@ internal sealed class MatrixRead(TensorSource source, int matrix)
     {
         FirstRow = Targets.Count == 0 ? target.FirstSourceRow : Math.Min(FirstRow, target.FirstSourceRow);
         EndRow = Math.Max(EndRow, target.EndSourceRow);
+        RowsTogether = Math.Max(RowsTogether, target.RowsTogether);
         IsCopy &= target.IsCopyOf(source);
         Targets.Add(target);
     }

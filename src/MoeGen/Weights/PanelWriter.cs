@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Weights;
 
@@ -22,12 +23,18 @@ internal readonly unsafe struct PanelWriter(byte* matrix, int columns, WeightFor
     /// <summary>Writes some columns of some rows; everything else in the panels stays as it is.</summary>
     /// <param name="firstRow">First row of the matrix.</param>
     /// <param name="numRows">Rows.</param>
-    /// <param name="firstColumn">First column.</param>
-    /// <param name="numColumns">Columns.</param>
-    /// <param name="source">The elements of the first row, one behind the other in the format of the matrix.</param>
+    /// <param name="firstColumn">First column; of a quantised format a multiple of 32.</param>
+    /// <param name="numColumns">Columns; of a quantised format a multiple of 32, or to the end.</param>
+    /// <param name="source">The elements, or blocks, of the first row, one behind the other in the format of the matrix.</param>
     /// <param name="sourceStride">Bytes from one row of the source to the next.</param>
     public void Write(int firstRow, int numRows, int firstColumn, int numColumns, byte* source, nint sourceStride)
     {
+        if (format.IsQuantized())
+        {
+            WriteBlocks(firstRow, numRows, firstColumn, numColumns, source, sourceStride);
+            return;
+        }
+
         int firstByte = firstColumn * format.BytesPerElement(), numBytes = numColumns * format.BytesPerElement();
         for (int row = firstRow, end = firstRow + numRows; row < end;)
         {
@@ -37,6 +44,17 @@ internal readonly unsafe struct PanelWriter(byte* matrix, int columns, WeightFor
             WriteBytes(target, count, firstByte, numBytes, source, sourceStride);
             source += count * sourceStride;
             row += count;
+        }
+    }
+
+    private void WriteBlocks(int firstRow, int numRows, int firstColumn, int numColumns, byte* source, nint sourceStride)
+    {
+        int firstBlock = firstColumn / QuantizedLayout.BlockSize, rowBytes = BlockFormats.RowBytes(format, numColumns);
+        for (int row = firstRow; row < firstRow + numRows; row++, source += sourceStride)
+        {
+            (int panel, int place) = Math.DivRem(row, MatrixLayout.PanelRows);
+            byte* target = matrix + (panel * MatrixLayout.PanelBytes(columns, format));
+            BlockFormats.WriteBlocks(format, target, place, columns, firstBlock, new ReadOnlySpan<byte>(source, rowBytes));
         }
     }
 

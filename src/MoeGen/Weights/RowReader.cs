@@ -28,7 +28,8 @@ internal sealed unsafe class RowReader : IDisposable
     public void Read(MatrixRead read, int firstRow, int endRow, byte* origin, CancellationToken cancellationToken)
     {
         TensorSource source = read.Source;
-        int rowsPerPiece = Math.Clamp(PieceElements / source.Columns, 1, Math.Max(1, endRow - firstRow));
+        int most = Math.Max(1, PieceElements / source.Columns / read.RowsTogether) * read.RowsTogether;
+        int rowsPerPiece = Math.Min(most, Math.Max(1, endRow - firstRow));
         Grow(ref _window, DirectFile.WindowBytes(rowsPerPiece * source.BytesPerRow), DirectFile.Alignment);
         Grow(ref _values, read.IsCopy ? 0 : (long)rowsPerPiece * source.Columns * sizeof(float), NativeBuffer.Alignment);
         for (int row = firstRow; row < endRow; row += rowsPerPiece)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Weights;
 
@@ -45,6 +46,12 @@ internal sealed unsafe class TensorTarget
 
     /// <summary>The row behind the last one.</summary>
     public int EndSourceRow { get; }
+
+    /// <summary>
+    /// Rows of the source that one read must hold together, from a multiple of it on: where a quantised tensor has columns for rows, 32 of
+    /// them are a block of each of its own.
+    /// </summary>
+    public int RowsTogether => _format.IsQuantized() && _isTransposed ? QuantizedLayout.BlockSize : 1;
 
     /// <summary>Whether values of the source go to memory as they are in the file.</summary>
     public bool IsCopyOf(TensorSource source) => source.Format == _format && (_isVector || !_isTransposed);
@@ -103,7 +110,7 @@ internal sealed unsafe class TensorTarget
         byte* address, TensorSource source, in SourceRows piece, ReadOnlySpan<float> values, int first, int end)
     {
         byte* tile = stackalloc byte[TileRows * TileColumns * sizeof(float)]; // [row, column], in the format of the tensor
-        int tileStride = TileColumns * _format.BytesPerElement();
+        int tileStride = TileBytes(TileColumns);
         for (int firstRow = first; firstRow < end; firstRow += TileRows - (firstRow % TileRows))
         {
             int numRows = Math.Min(TileRows - (firstRow % TileRows), end - firstRow);
@@ -131,7 +138,7 @@ internal sealed unsafe class TensorTarget
     {
         Span<float> run = stackalloc float[TileColumns];
         byte* tile = stackalloc byte[TileRows * TileColumns * sizeof(float)]; // [row, column], in the format of the tensor
-        int tileStride = TileColumns * _format.BytesPerElement();
+        int tileStride = TileBytes(TileColumns);
         for (int firstColumn = 0; firstColumn < piece.Count; firstColumn += TileColumns)
         {
             int numColumns = Math.Min(TileColumns, piece.Count - firstColumn);
@@ -165,14 +172,25 @@ internal sealed unsafe class TensorTarget
     // rows of the tensor that come from rows of the source before this one; below 0 where the tensor begins later
     private int RowsBefore(int sourceRow) => (sourceRow - _firstRow + _rowStep - 1) / _rowStep;
 
+    // bytes of some columns of a row in the format of the tensor
+    private int TileBytes(int columns) =>
+        _format.IsQuantized() ? BlockFormats.RowBytes(_format, columns) : columns * _format.BytesPerElement();
+
     // index of the first value that is too large for the format, or -1
     private int Narrow(ReadOnlySpan<float> values, byte* target)
     {
-        Span<byte> bytes = new(target, values.Length * _format.BytesPerElement());
+        Span<byte> bytes = new(target, TileBytes(values.Length));
+        if (_format.IsQuantized())
+        {
+            return BlockFormats.Quantize(_format, values, bytes);
+        }
+
         FloatConverter.Narrow(values, _format, bytes);
         return _format == WeightFormat.F32 ? -1 : FloatConverter.IndexOfNonFinite(bytes, _format);
     }
 
-    private static NonFiniteValueException TooLarge(TensorSource source, long index, float value) =>
-        source.NonFinite(index, value < 0 ? float.NegativeInfinity : float.PositiveInfinity);
+    private NonFiniteValueException TooLarge(TensorSource source, long index, float value) =>
+        _format.IsQuantized()
+            ? NonFiniteValueException.InScale(source.File.Path, source.Entry.Name, index, value, _format)
+            : source.NonFinite(index, value < 0 ? float.NegativeInfinity : float.PositiveInfinity);
 }

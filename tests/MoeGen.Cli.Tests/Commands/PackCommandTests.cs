@@ -58,14 +58,30 @@ public sealed class PackCommandTests : IDisposable
         Assert.Contains("Once upon a time", packed.Output);
     }
 
+    // gate and up, [96, 192], are 6 panels of 6 blocks, down, [192, 96], is 12 panels of 3; a panel begins with 192 or 128 bytes of scales,
+    // a block has 512 or 256 bytes of codes: 2 x 6 x (192 + 6 x 512) + 12 x (128 + 3 x 512)
     [Theory]
-    [InlineData("q8", "which this version cannot write yet; expected one of f32, f16, bf16")]
-    [InlineData("int3", "--format is int3; expected one of")]
-    public async Task OtherFormats_AreRefused(string format, string message)
+    [InlineData("q8", 59_136)]
+    [InlineData("Q4", 31_488)]
+    public async Task QuantizedPack_RunsLikeAnyOther(string format, long expertBytes)
     {
-        CliRun run = await CliRun.Of("pack", "demo", "-o", Packed, "--format", format);
+        JsonObject pack = (await CliRun.Of("pack", "demo", "-o", Packed, "--format", format, "--json")).Json();
+        Assert.Equal((format.ToLowerInvariant(), expertBytes), (pack["format"]!.GetValue<string>(), pack["expert_bytes"]!.GetValue<long>()));
+        Assert.Equal(ExitCodes.Done, (await CliRun.Of("pack", Packed, "--verify")).ExitCode);
+        string[] options = ["--tokens", _folder["tokens.json"], "--greedy", "8", "--json", "-o"];
+        _folder.Write("tokens.json", "[1, 20, 300, 4, 500, 6, 70, 8]");
+        CliRun all = await CliRun.Of(["logits", Packed, .. options, _folder["all"]]);
+        Assert.Equal(ExitCodes.Done, all.ExitCode);
+        JsonObject bench = (await CliRun.Of("bench", Packed, "--json", "--prompt-tokens", "8", "--tokens", "4", "--runs", "1")).Json();
+        Assert.Equal(format.ToUpperInvariant(), bench["format"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task OtherFormats_AreRefused()
+    {
+        CliRun run = await CliRun.Of("pack", "demo", "-o", Packed, "--format", "int3");
         Assert.Equal(ExitCodes.WrongUsage, run.ExitCode);
-        Assert.Contains(message, run.Error);
+        Assert.Contains("--format is int3; expected one of f32, f16, bf16, q8, q4", run.Error);
         Assert.False(Directory.Exists(Packed));
     }
 

@@ -90,6 +90,7 @@ public class SpecFingerprintTests
         string text => text + "x",
         WeightFormat format => format == WeightFormat.F32 ? WeightFormat.F16 : WeightFormat.F32,
         RopeSpec rope => new LinearRopeSpec(rope.Theta, 2),
+        Type type when type == typeof(WeightFormat?) => WeightFormat.BF16,
         Type type when type == typeof(Fp8BlockSpec) => new Fp8BlockSpec(128, 128),
         Type type when type == typeof(EncoderSpec) => new EncoderSpec(s_spec.Kinds, s_spec.LayerKinds, s_spec.Tensors, 0),
         NormSpec norm => norm with { Epsilon = 2 * norm.Epsilon },

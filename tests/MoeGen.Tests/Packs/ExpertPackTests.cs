@@ -34,7 +34,7 @@ public sealed class ExpertPackTests : IDisposable
     [InlineData("\"moegen_pack\":\"2\"", "\"moegen_pack\":\"1\"", "expected 2: an older moegen has packed it; run `moegen pack` again")]
     [InlineData("\"moegen_pack\":\"2\"", "\"moegen_pack\":\"3\"", "expected 2: a newer moegen may have packed it")]
     [InlineData("\"moegen_pack\"", "\"moegen_nick\"", "expected an expert pack")]
-    [InlineData("\"weight_format\":\"bf16\"", "\"weight_format\":\"bf61\"", "expected f32, f16 or bf16")]
+    [InlineData("\"weight_format\":\"bf16\"", "\"weight_format\":\"bf61\"", "expected f32, f16, bf16, q8 or q4")]
     [InlineData("\"xxh64\":\"", "\"xxh64\":\"g", "hexadecimal digits")]
     [InlineData("layers.1.experts.3", "layers.1.experts.7", "tensor layers.1.experts.3 is missing")]
     [InlineData("\"dtype\":\"U8\"", "\"dtype\":\"I8\"", "expected U8")]

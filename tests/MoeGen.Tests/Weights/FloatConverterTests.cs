@@ -36,7 +36,7 @@ public class FloatConverterTests
     [InlineData(float.NegativeInfinity)]
     public void NonFiniteValue_IsFoundAtEveryPlace(float value)
     {
-        foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
+        foreach (WeightFormat format in Enum.GetValues<WeightFormat>().Where(format => !format.IsQuantized()))
         {
             for (int place = 0; place < 70; place++)
             {

@@ -32,7 +32,7 @@ public class Fp8SourceTests
         where TRows : ISize
         where TColumns : ISize
     {
-        foreach (WeightFormat scaleFormat in Enum.GetValues<WeightFormat>())
+        foreach (WeightFormat scaleFormat in Enum.GetValues<WeightFormat>().Where(format => !format.IsQuantized()))
         {
             using SmallCheckpoint checkpoint = new();
             float[] expected = AddRandom(checkpoint, Name, [], TRows.Value, TColumns.Value, block, scaleFormat);

@@ -21,8 +21,8 @@ abstract class MoeGen.Engine.ForwardPass
     Void OnEmbedded(MoeGen.Kernels.Activations embeddings, MoeGen.Engine.Worker worker)
     Void OnRouted(Int32 layer, MoeGen.Kernels.Activations normed, MoeGen.Engine.Worker worker)
     new(MoeGen.ModelInfo info, Int32 maxTokens, Int32 maxLogits)
-    protected MoeGen.Kernels.Activations Buffer(Int32 width)
-    protected MoeGen.Kernels.Activations ChoiceBuffer(Int32 width)
+    protected MoeGen.Kernels.Activations Buffer(Int32 width, Boolean int8 = ..., Boolean int16 = ...)
+    protected MoeGen.Kernels.Activations ChoiceBuffer(Int32 width, Boolean int8 = ..., Boolean int16 = ...)
 
 class MoeGen.Engine.KvCache
     Int32 Capacity { get; }
@@ -570,6 +570,7 @@ struct MoeGen.Kernels.ClampedSwiGlu<TLimit>
 static class MoeGen.Kernels.Elementwise
     static Void Clamp(MoeGen.Kernels.Activations x, Single limit, Int32 numTokens, MoeGen.Engine.Worker worker)
     static Void Multiply(MoeGen.Kernels.Activations x, Single factor, Int32 numTokens, MoeGen.Engine.Worker worker)
+    static Void Quantize(MoeGen.Kernels.Activations x, Int32 numTokens, MoeGen.Engine.Worker worker)
 
 static class MoeGen.Kernels.Embedding
     static Void Lookup<TShape, TFormat>(MoeGen.Kernels.Matrix<TShape, TFormat> weight, ReadOnlySpan<Int32> tokens, MoeGen.Kernels.Activations hidden, MoeGen.Engine.Worker worker, Single scale = ...)
@@ -640,6 +641,12 @@ struct MoeGen.Kernels.Matrix<TShape, TFormat>
     static Int64 SizeInBytes { get; }
 
 class MoeGen.Kernels.MissingRopeFactorsException
+
+struct MoeGen.Kernels.Q4
+    static MoeGen.Weights.WeightFormat Format { get; }
+
+struct MoeGen.Kernels.Q8
+    static MoeGen.Weights.WeightFormat Format { get; }
 
 static class MoeGen.Kernels.QueryTemperature
     static Void Scale(MoeGen.Kernels.Activations queries, Single attentionScale, Single floorScale, Int32 firstPosition, Int32 numTokens, MoeGen.Engine.Worker worker)
@@ -964,8 +971,11 @@ enum MoeGen.Weights.WeightFormat
     const MoeGen.Weights.WeightFormat BF16
     const MoeGen.Weights.WeightFormat F16
     const MoeGen.Weights.WeightFormat F32
+    const MoeGen.Weights.WeightFormat Q4
+    const MoeGen.Weights.WeightFormat Q8
 
 static class MoeGen.Weights.WeightFormats
+    static Boolean IsQuantized(MoeGen.Weights.WeightFormat format)
     static Int32 BytesPerElement(MoeGen.Weights.WeightFormat format)
 
 class MoeGen.Weights.WeightNotFoundException

@@ -50,7 +50,7 @@ internal sealed partial class AttentionFeature
 
             worker.Sync();
             """);
-        WriteOutput(writer, info, attention.HasOutputBias);
+        WriteOutput(writer, info, attention, attention.HasOutputBias);
         writer.Close();
         writer.Close();
         writer.Line();

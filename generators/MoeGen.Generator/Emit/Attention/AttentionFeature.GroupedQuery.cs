@@ -43,7 +43,7 @@ internal sealed partial class AttentionFeature
 
             worker.Sync();
             """);
-        WriteOutput(writer, info, attention.HasOutputBias);
+        WriteOutput(writer, info, attention, attention.HasOutputBias);
     }
 
     // what happens to queries, keys and values on the way to the cache

@@ -62,6 +62,6 @@ internal sealed partial class AttentionFeature
             LatentAttention.Expand{{types}}(_kvBProj, pass.LatentAttended, pass.Attended, tokens, worker);
             worker.Sync();
             """);
-        WriteOutput(writer, info, attention.HasBias);
+        WriteOutput(writer, info, attention, attention.HasBias);
     }
 }

@@ -24,8 +24,11 @@ internal sealed partial class AttentionFeature : Feature<AttentionInfo>
 
     private static AttentionInfo GetInfo(ModelDeclaration model, EquatableArray<WeightField> fields, IEnumerable<AttentionClass> classes) =>
         new(
-            model.Name, model.Spec.Norm.Epsilon, model.Spec.Multipliers.Residual, model.Spec.WeightFormat, fields,
-            new EquatableArray<AttentionClass>(classes));
+            model.Name, model.Spec.Norm.Epsilon, model.Spec.Multipliers.Residual, model.Spec.FloatFormat ?? model.Spec.WeightFormat, fields,
+            new EquatableArray<AttentionClass>(classes))
+        {
+            IsQuantized = model.Spec.WeightFormat.IsQuantized(),
+        };
 
     protected override void Write(CodeWriter writer, AttentionInfo info)
     {
@@ -105,8 +108,15 @@ internal sealed partial class AttentionFeature : Feature<AttentionInfo>
         writer.Line();
     }
 
-    private static void WriteOutput(CodeWriter writer, AttentionInfo info, bool hasBias)
+    private static void WriteOutput(CodeWriter writer, AttentionInfo info, AttentionSpec attention, bool hasBias)
     {
+        // otherwise whoever wrote a head has quantised it
+        if (info.IsQuantized && attention.OutputDim % MatrixLayout.ColumnPadding != 0)
+        {
+            writer.Line("Elementwise.Quantize(pass.Attended, tokens, worker);");
+            writer.Line("worker.Sync();");
+        }
+
         string scale = info.ResidualScale == 1 ? "" : $", {Words.Float(info.ResidualScale)}";
         writer.Lines($"""
             MatMul.MultiplyAdd(_oProj, {(hasBias ? "_oBias, " : "")}pass.Attended, pass.Hidden, tokens, worker{scale});
@@ -116,11 +126,16 @@ internal sealed partial class AttentionFeature : Feature<AttentionInfo>
 }
 
 /// <inheritdoc cref="Feature{TInfo}"/>
+/// <param name="Format">Format of what is never quantised.</param>
 internal sealed record AttentionInfo(
     ModelName Model, double NormEpsilon, double ResidualScale, WeightFormat Format, EquatableArray<WeightField> Fields,
     EquatableArray<AttentionClass> Classes)
     : FeatureInfo(Model)
 {
+    /// <summary>Whether the output projection is quantised, and what it reads.</summary>
+    [LaterMember]
+    public bool IsQuantized { get; init; }
+
     /// <summary>The same of the encoder; null: there is none.</summary>
     [LaterMember]
     public AttentionInfo? Encoder { get; init; }

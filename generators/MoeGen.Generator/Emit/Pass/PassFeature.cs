@@ -24,7 +24,7 @@ internal sealed class PassFeature : Feature<PassInfo>
         writer.Open();
         foreach (PassBuffer buffer in info.Buffers)
         {
-            writer.Line($"{buffer.Name} = {(buffer.RowsPerToken == 1 ? "Buffer" : "ChoiceBuffer")}({buffer.Width});");
+            writer.Line($"{buffer.Name} = {(buffer.RowsPerToken == 1 ? "Buffer" : "ChoiceBuffer")}({buffer.Width}{Quantized(buffer)});");
         }
 
         writer.Close();
@@ -37,6 +37,8 @@ internal sealed class PassFeature : Feature<PassInfo>
 
         writer.Close();
     }
+
+    private static string Quantized(PassBuffer buffer) => (buffer.HasInt8 ? ", int8: true" : "") + (buffer.HasInt16 ? ", int16: true" : "");
 }
 
 /// <inheritdoc cref="Feature{TInfo}"/>

@@ -71,7 +71,7 @@ internal sealed class WeightMapFeature : Feature<WeightMapInfo>
     {
         string declaration = weight.Shape is null
             ? $"TensorDeclaration.Vector({weight.Name}, {weight.Length})"
-            : $"TensorDeclaration.Matrix<{weight.Shape.TypeName}, {info.Format.TypeName()}>({weight.Name})";
+            : $"TensorDeclaration.Matrix<{weight.Shape.TypeName}, {weight.FormatIn(info.Format).TypeName()}>({weight.Name})";
         string all = weight.IsInEncoder ? "s_encoderLayers" : "s_allLayers";
         string dense = weight.IsInEncoder ? "s_denseEncoderLayers" : "s_denseLayers";
         string sparse = weight.IsInEncoder ? "s_sparseEncoderLayers" : info.DenseLayers.Count > 0 ? "s_sparseLayers" : "s_allLayers";

@@ -55,7 +55,7 @@ internal static unsafe class ActivationQuantizer
         float scale = Scale(x, MaxInt16, out float inverse);
         for (int i = 0; i < QuantizedLayout.BlockSize; i += 2 * Width)
         {
-            Vector128.NarrowWithSaturation(Codes(x + i, inverse), Codes(x + i + Width, inverse)).Store(codes + i);
+            Vector128.Narrow(Codes(x + i, inverse), Codes(x + i + Width, inverse)).Store(codes + i);
         }
 
         return scale;
@@ -70,7 +70,7 @@ internal static unsafe class ActivationQuantizer
         {
             Vector128<int> a = Codes(x + i, inverse), b = Codes(x + i + Width, inverse);
             Vector128<int> c = Codes(x + i + (2 * Width), inverse), d = Codes(x + i + (3 * Width), inverse);
-            Vector128.NarrowWithSaturation(Vector128.NarrowWithSaturation(a, b), Vector128.NarrowWithSaturation(c, d)).Store(codes + i);
+            Vector128.Narrow(Vector128.Narrow(a, b), Vector128.Narrow(c, d)).Store(codes + i);
             sums += (a + b) + (c + d);
         }
 

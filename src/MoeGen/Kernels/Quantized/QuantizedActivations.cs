@@ -27,6 +27,15 @@ internal readonly unsafe struct QuantizedActivations
         _bytesPerRow = BytesPerRow(columns, format);
     }
 
+    private QuantizedActivations(byte* data, int bytesPerRow)
+    {
+        _data = data;
+        _bytesPerRow = bytesPerRow;
+    }
+
+    /// <summary>Whether there are no rows.</summary>
+    public bool IsEmpty => _data is null;
+
     /// <summary>
     /// Bytes of a row: an odd number of cache lines. Rows that lie a multiple of 4096 bytes apart would share the sets of the
     /// first-level cache, and those of a tile drive each other out.
@@ -46,6 +55,9 @@ internal readonly unsafe struct QuantizedActivations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int OffsetsAt(int columns, ActivationFormat format) =>
         ScalesAt(columns, format) + (QuantizedLayout.BlocksPerRow(columns) * sizeof(float));
+
+    /// <summary>The rows from one of them on; none stay none.</summary>
+    public QuantizedActivations Skip(int rows) => IsEmpty ? this : new(Row(rows), _bytesPerRow);
 
     /// <summary>The row of one token; not checked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

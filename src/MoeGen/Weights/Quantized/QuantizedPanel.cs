@@ -14,13 +14,21 @@ internal static unsafe class QuantizedPanel
     /// <param name="columns">Columns of the matrix.</param>
     /// <param name="blocks">The row, <see cref="QuantizedLayout.RowBytes"/> bytes.</param>
     public static void WriteRow<TBlock>(byte* panel, int row, int columns, ReadOnlySpan<byte> blocks)
+        where TBlock : struct, IBlockFormat =>
+        WriteBlocks<TBlock>(panel, row, columns, 0, blocks[..QuantizedLayout.RowBytes<TBlock>(columns)]);
+
+    /// <summary>Puts some blocks of a row in their places.</summary>
+    /// <inheritdoc cref="WriteRow"/>
+    /// <param name="firstBlock">Number of the first one in the row.</param>
+    /// <param name="blocks">The blocks, one behind the other.</param>
+    public static void WriteBlocks<TBlock>(byte* panel, int row, int columns, int firstBlock, ReadOnlySpan<byte> blocks)
         where TBlock : struct, IBlockFormat
     {
         ushort* scales = (ushort*)panel + row;
         byte* codes = panel + QuantizedLayout.ScaleBytes(columns) + (row * TBlock.RowStride);
-        for (int block = 0; block < QuantizedLayout.BlocksPerRow(columns); block++)
+        for (int block = firstBlock; !blocks.IsEmpty; block++, blocks = blocks[TBlock.BytesPerBlock..])
         {
-            ReadOnlySpan<byte> source = blocks.Slice(block * TBlock.BytesPerBlock, TBlock.BytesPerBlock);
+            ReadOnlySpan<byte> source = blocks[..TBlock.BytesPerBlock];
             scales[block * QuantizedLayout.PanelRows] = BinaryPrimitives.ReadUInt16LittleEndian(source);
             TBlock.Interleave(source[sizeof(ushort)..], codes + ((nint)block * QuantizedLayout.CodeBytes<TBlock>()));
         }

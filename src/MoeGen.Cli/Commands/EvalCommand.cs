@@ -2,6 +2,7 @@ using System.CommandLine;
 using MoeGen.Cli.Evaluation;
 using MoeGen.Cli.Models;
 using MoeGen.Cli.Output;
+using MoeGen.Generator.Spec;
 
 namespace MoeGen.Cli.Commands;
 
@@ -36,6 +37,13 @@ internal sealed class EvalCommand
     private readonly Option<int?> _continuationTokens = RunOptions.Positive(
         "--continuation-tokens", $"Tokens of a continuation; default: {DefaultContinuationTokens}.");
 
+    private readonly Option<WeightFormat[]> _formats = new("--format")
+    {
+        Description = "A format of matrices that is compared with the exact model; may be given several times.",
+        HelpName = "FORMAT",
+        CustomParser = WeightFormatOption.ParseAll,
+    };
+
     private readonly Option<string?> _html = new("--html")
     {
         Description = "Also writes a page with tables and plots, in one file.",
@@ -56,8 +64,8 @@ internal sealed class EvalCommand
         EvalCommand eval = new(streams);
         Command command = new("eval", "Measures perplexity on texts, and how far offloading methods are from the exact model.")
         {
-            eval._model, eval._texts, eval._tokens, eval._promptTokens, eval._continuations, eval._continuationTokens, eval._html,
-            eval._json,
+            eval._model, eval._texts, eval._tokens, eval._promptTokens, eval._continuations, eval._continuationTokens, eval._formats,
+            eval._html, eval._json,
         };
         eval._runOptions.AddTo(command, comparesMethods: true);
         CommandLine.SetAction(command, eval.Run);
@@ -68,6 +76,12 @@ internal sealed class EvalCommand
     {
         ModelFolder folder = ModelFolder.Find(parsed.GetValue(_model)!);
         TextFile[] texts = TextFile.ReadAll(parsed.GetValue(_texts)!);
+        WeightFormat[] formats = parsed.GetValue(_formats) ?? [];
+        if (formats.Length > 0 && folder.IsPacked)
+        {
+            throw new CliException($"{folder.Path}: is packed in one format; expected a Hugging Face folder for --format");
+        }
+
         string? html = parsed.GetValue(_html);
         if (html is not null)
         {
@@ -78,7 +92,7 @@ internal sealed class EvalCommand
             parsed.GetValue(_promptTokens) ?? DefaultPromptTokens, parsed.GetValue(_tokens) ?? DefaultTokens,
             parsed.GetValue(_continuations) ?? DefaultContinuations, parsed.GetValue(_continuationTokens) ?? DefaultContinuationTokens);
         EvaluationRun run = new(folder, texts, settings, _streams, Path.GetTempPath());
-        EvaluationReport report = run.Compare(_runOptions.ReadMethods(parsed), cancellationToken);
+        EvaluationReport report = run.Compare(_runOptions.ReadMethods(parsed, formats), cancellationToken);
         if (html is not null)
         {
             string command = "moegen " + string.Join(' ', parsed.Tokens.Select(token => token.Value));

@@ -3,13 +3,18 @@ using System.CommandLine.Parsing;
 using MoeGen.Experts.Prefetch.ExpertMaps;
 using MoeGen.Experts.Selection.VirtualExperts;
 using MoeGen.Planning;
+using WeightFormat = MoeGen.Generator.Spec.WeightFormat;
 
 namespace MoeGen.Cli.Commands;
 
 /// <summary>How to run a model, and under which methods one after the other.</summary>
 /// <param name="Common">Everything but the method.</param>
 /// <param name="Methods">The methods; there may be none.</param>
-internal sealed record MethodOptions(MoeOptions Common, IReadOnlyList<Offloading> Methods);
+internal sealed record MethodOptions(MoeOptions Common, IReadOnlyList<Offloading> Methods)
+{
+    /// <summary>Formats of matrices in which the model is compared with the exact one, each with the exact experts.</summary>
+    public IReadOnlyList<WeightFormat> Formats { get; init; } = [];
+}
 
 /// <summary>The options that every command has which runs a model.</summary>
 internal sealed class RunOptions
@@ -140,16 +145,18 @@ internal sealed class RunOptions
     }
 
     /// <summary>Reads the options of a command that compares methods.</summary>
-    public MethodOptions ReadMethods(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="formats">Formats that are compared, too.</param>
+    public MethodOptions ReadMethods(ParseResult parsed, IReadOnlyList<WeightFormat> formats)
     {
         MoeOptions common = ReadCommon(parsed);
         string[] named = parsed.GetValue(Methods) ?? [];
 
         // who names a budget or a format wants to know what it does
         bool isChanged = common.MemoryBudget is not null || common.KeyValueFormat != KeyValueFormat.F32;
-        string[] methods = named.Length == 0 && isChanged ? [Offloading.FineMoE().Name] : named;
+        string[] methods = named.Length == 0 && formats.Count == 0 && isChanged ? [Offloading.FineMoE().Name] : named;
         _mobile.Check(parsed, methods);
-        return new MethodOptions(common, [.. methods.Distinct().Select(name => ReadOffloading(parsed, name))]);
+        return new MethodOptions(common, [.. methods.Distinct().Select(name => ReadOffloading(parsed, name))]) { Formats = formats };
     }
 
     /// <summary>The option that says how keys and values are held; <see cref="ReadKvFormat"/> reads it.</summary>

@@ -59,6 +59,7 @@ internal sealed record EvaluationReport(
         {
             json.WriteStartObject();
             json.WriteString("offload", method.Method);
+            json.WriteString("format", method.Format.ToString());
             json.WriteBoolean("is_exact", method.IsExact);
             json.WriteNumber("kv_bytes", method.Memory.KeyValueBytes);
             json.WriteNumber("expert_slots", method.Memory.NumSlots);

@@ -2,6 +2,7 @@ using MoeGen.Cli.Commands;
 using MoeGen.Cli.Models;
 using MoeGen.Cli.Output;
 using MoeGen.Evaluation;
+using MoeGen.Generator.Spec;
 
 namespace MoeGen.Cli.Evaluation;
 
@@ -14,8 +15,11 @@ namespace MoeGen.Cli.Evaluation;
 internal sealed class EvaluationRun(
     ModelFolder folder, IReadOnlyList<TextFile> texts, EvaluationSettings settings, CliStreams streams, string temporaryFolder)
 {
+    // of the exact model, and of formats, which are to differ from it in nothing else
+    private static readonly Offloading s_plain = Offloading.Lru();
+
     /// <summary>Runs the exact model and the methods.</summary>
-    /// <param name="options">How to run, and the methods that are compared with the exact model; there may be none.</param>
+    /// <param name="options">How to run, and the methods and formats that are compared with the exact model; there may be none.</param>
     /// <param name="cancellationToken">Stops between two layers.</param>
     /// <exception cref="CliException">A text or the model cannot be evaluated, or the disk is too small for the logits.</exception>
     /// <exception cref="MemoryBudgetTooSmallException">A method does not run in its budget; known before anything has run.</exception>
@@ -31,14 +35,14 @@ internal sealed class EvaluationRun(
             MoeOptions exactOptions = options.Common with
             {
                 MemoryBudget = null,
-                Offloading = Offloading.Lru(),
+                Offloading = s_plain,
                 KeyValueFormat = KeyValueFormat.F32,
             };
             using (MoeModel model = ModelLoader.Load(folder, exactOptions, streams, out _, cancellationToken))
             {
                 Check(model, options);
                 TextDomain[] domains = [.. texts.Select(text => TextDomain.Of(text, model, settings))];
-                if (options.Methods.Count > 0)
+                if (options.Methods.Count + options.Formats.Count > 0)
                 {
                     long freeBytes = new DriveInfo(Path.GetFullPath(temporaryFolder)).AvailableFreeSpace;
                     CheckRoom(domains.Sum(domain => (long)domain.NumTokens), model.Info.VocabSize, temporaryFolder, freeBytes);
@@ -52,11 +56,12 @@ internal sealed class EvaluationRun(
             }
 
             List<MethodResult> results = [];
-            foreach (Offloading method in options.Methods)
+            IEnumerable<(Offloading Method, WeightFormat? Format)> methods = options.Methods.Select(method => (method, default(WeightFormat?)));
+            foreach ((Offloading method, WeightFormat? format) in methods.Concat(options.Formats.Select(format => (s_plain, (WeightFormat?)format))))
             {
                 ProcessMemory.ResetPeak();
                 using MoeModel model = ModelLoader.Load(
-                    folder, options.Common with { Offloading = method }, streams, out _, cancellationToken);
+                    folder, options.Common with { Offloading = method }, streams, out _, cancellationToken, format);
                 results.Add(evaluator.RunMethod(model, method, cancellationToken));
             }
 
@@ -110,6 +115,12 @@ internal sealed class EvaluationRun(
         foreach (Offloading method in options.Methods)
         {
             _ = MemoryPlan.For(model.Info, options.Common with { Offloading = method });
+        }
+
+        foreach (WeightFormat format in options.Formats)
+        {
+            ModelInfo info = SpecInfo.Of(folder.ReadSpec(streams, format), folder.Name);
+            _ = MemoryPlan.For(info, options.Common with { Offloading = s_plain });
         }
     }
 }

@@ -1,5 +1,6 @@
 using MoeGen.Cli.Output;
 using MoeGen.Evaluation;
+using MoeGen.Weights;
 
 namespace MoeGen.Cli.Evaluation;
 
@@ -22,12 +23,14 @@ internal sealed class Evaluator(
     private const int Chunk = 64;
 
     private readonly List<int[]> _exactContinuations = [];
+    private WeightFormat _exactFormat;
 
     private int NumTokens => domains.Sum(domain => domain.NumTokens);
 
     /// <summary>Runs the exact model.</summary>
     public MethodResult RunExact(MoeModel model, CancellationToken cancellationToken)
     {
+        _exactFormat = model.Info.WeightFormat;
         QualityMeter all = new(NumTokens);
         List<QualityMeter> meters = [];
         using (TextWalk walk = new(model, settings.PromptTokens, Chunk))
@@ -68,7 +71,9 @@ internal sealed class Evaluator(
     {
         // nothing is offloaded where everything fits
         string name = offloading.IsExact && model.MemoryPlan.IsResident ? Offloading.Resident().Name : offloading.Name;
-        bool isExact = offloading.IsExact && model.KeyValueFormat == KeyValueFormat.F32;
+        bool hasExactWeights = model.Info.WeightFormat == _exactFormat || model.Info.WeightFormat == WeightFormat.F32;
+        bool isExact = offloading.IsExact && model.KeyValueFormat == KeyValueFormat.F32 && hasExactWeights;
+        name += model.Info.WeightFormat == _exactFormat ? "" : $", weights in {model.Info.WeightFormat}";
         name += model.KeyValueFormat == KeyValueFormat.F32 ? "" : $", KV cache in {model.KeyValueFormat}";
         QualityMeter all = new(NumTokens);
         List<QualityMeter> meters = [];
@@ -149,7 +154,7 @@ internal sealed class Evaluator(
         }
 
         DomainQuality sum = new(All, domains.Sum(domain => domain.NumBytes), all, Match(continuations, 0, continuations.Count));
-        return new MethodResult(method, isExact, model.MemoryPlan, results, sum);
+        return new MethodResult(method, isExact, model.MemoryPlan, results, sum) { Format = model.Info.WeightFormat };
     }
 
     private ContinuationMatch Match(IReadOnlyList<int[]> continuations, int first, int count) =>

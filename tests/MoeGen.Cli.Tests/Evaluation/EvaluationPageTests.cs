@@ -26,7 +26,10 @@ public class EvaluationPageTests
             ContinuationMatch continuations = new(4, 3, 50);
             DomainQuality domain = new("a<b", 1200, 3456, 1.25 * factor, 1 / factor, factor - 1, 3 * (factor - 1), continuations);
             DomainQuality german = domain with { Name = "german", NumTokens = 7 };
-            return new MethodResult(method, isExact, memory, [domain, german], domain with { Name = Evaluator.All, NumTokens = 1207 });
+            return new MethodResult(method, isExact, memory, [domain, german], domain with { Name = Evaluator.All, NumTokens = 1207 })
+            {
+                Format = Weights.WeightFormat.BF16,
+            };
         }
 
         _report = new EvaluationReport(

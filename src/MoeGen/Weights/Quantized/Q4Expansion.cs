@@ -1,0 +1,150 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using MoeGen.Kernels;
+
+namespace MoeGen.Weights.Quantized;
+
+/// <summary>
+/// Turns panels of Q4 into panels of a float format, rounded to the nearest, ties to even: what dequantised rows give that are laid out
+/// again, but 16 rows at a time and without leaving the panel.
+/// </summary>
+internal static unsafe class Q4Expansion
+{
+    private const int Lanes = 8; // rows of a vector
+    private const int GroupColumns = 8; // columns of a double word of codes
+    private const int NibbleBits = 4;
+    private const int ByteBits = 8;
+    private const int PairBits = 2 * ByteBits; // from a pair of columns to the next one in the low halves of the bytes
+
+    /// <summary>Words of a float panel that a pair of columns takes, and how two columns of 8 rows are put there.</summary>
+    private interface IPairStore
+    {
+        static abstract int PairWords { get; }
+
+        static abstract void Store(uint* pair, Vector256<float> even, Vector256<float> odd);
+    }
+
+    /// <summary>Expands panels that follow each other.</summary>
+    /// <param name="panels">The first Q4 panel.</param>
+    /// <param name="count">Panels.</param>
+    /// <param name="columns">Columns of the matrix.</param>
+    /// <param name="format">Format of the destination.</param>
+    /// <param name="destination">Receives as many panels of <see cref="MatrixLayout.PanelBytes"/>, columns that fill up included.</param>
+    public static void Expand(byte* panels, int count, int columns, WeightFormat format, byte* destination)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            switch (format)
+            {
+                case WeightFormat.F32:
+                    Expand<SingleStore>(panels, columns, (uint*)destination);
+                    break;
+                case WeightFormat.F16:
+                    Expand<HalfStore>(panels, columns, (uint*)destination);
+                    break;
+                default:
+                    Expand<Bf16Store>(panels, columns, (uint*)destination);
+                    break;
+            }
+
+            panels += QuantizedLayout.PanelBytes<Q4Block>(columns);
+            destination += MatrixLayout.PanelBytes(columns, format);
+        }
+    }
+
+    private static void Expand<TStore>(byte* panel, int columns, uint* words)
+        where TStore : struct, IPairStore
+    {
+        ushort* scales = (ushort*)panel;
+        uint* codes = (uint*)(panel + QuantizedLayout.ScaleBytes(columns));
+        for (int block = QuantizedLayout.BlocksPerRow(columns); block > 0; block--)
+        {
+            Vector256<float> upper = Simd256.LoadF16(scales), lower = Simd256.LoadF16(scales + Lanes);
+            for (int group = 0; group < QuantizedLayout.BlockSize / GroupColumns; group++)
+            {
+                ExpandGroup<TStore>(Vector256.Load(codes), upper, words);
+                ExpandGroup<TStore>(Vector256.Load(codes + Lanes), lower, words + Lanes);
+                codes += QuantizedLayout.PanelRows;
+                words += GroupColumns / 2 * TStore.PairWords;
+            }
+
+            scales += QuantizedLayout.PanelRows;
+        }
+    }
+
+    // columns 0 to 3 lie in the low halves of the four bytes, 4 to 7 in the high ones
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ExpandGroup<TStore>(Vector256<uint> codes, Vector256<float> scales, uint* words)
+        where TStore : struct, IPairStore
+    {
+        TStore.Store(words, Values(codes, scales), Values(codes >> ByteBits, scales));
+        TStore.Store(words + TStore.PairWords, Values(codes >> PairBits, scales), Values(codes >> (PairBits + ByteBits), scales));
+        codes >>= NibbleBits;
+        words += 2 * TStore.PairWords;
+        TStore.Store(words, Values(codes, scales), Values(codes >> ByteBits, scales));
+        TStore.Store(words + TStore.PairWords, Values(codes >> PairBits, scales), Values(codes >> (PairBits + ByteBits), scales));
+    }
+
+    // exact: a scale has 11 bits, a code 4
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Values(Vector256<uint> codes, Vector256<float> scales) =>
+        Vector256.ConvertToSingle((codes & Vector256.Create(0xFu)).AsInt32() - Vector256.Create(Q4Block.Zero)) * scales;
+
+    private readonly struct SingleStore : IPairStore
+    {
+        public static int PairWords => 2 * QuantizedLayout.PanelRows;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(uint* pair, Vector256<float> even, Vector256<float> odd)
+        {
+            even.AsUInt32().Store(pair);
+            odd.AsUInt32().Store(pair + QuantizedLayout.PanelRows);
+        }
+    }
+
+    private readonly struct Bf16Store : IPairStore
+    {
+        public static int PairWords => QuantizedLayout.PanelRows;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(uint* pair, Vector256<float> even, Vector256<float> odd) =>
+            ((Round(even) >> 16) | (Round(odd) & Vector256.Create(0xFFFF_0000u))).Store(pair);
+
+        // the upper half is the value
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector256<uint> Round(Vector256<float> values)
+        {
+            Vector256<uint> bits = values.AsUInt32();
+            return bits + Vector256.Create(0x7FFFu) + ((bits >> 16) & Vector256<uint>.One);
+        }
+    }
+
+    private readonly struct HalfStore : IPairStore
+    {
+        private const int DroppedBits = 13; // of a mantissa
+        private const uint Sign = 0x8000_0000;
+        private const uint LeastNormal = 113u << 23; // 2^-14
+        private const uint Rebias = 112u << 23; // exponents of float32 are 112 larger
+        private const uint Ulp = 126u << 23; // 0.5, whose last bit is worth the least half, 2^-24
+
+        public static int PairWords => QuantizedLayout.PanelRows;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(uint* pair, Vector256<float> even, Vector256<float> odd) => (Round(even) | (Round(odd) << 16)).Store(pair);
+
+        // the half in the lower 16 bits; none is too large, because the largest of a block was a half itself
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector256<uint> Round(Vector256<float> values)
+        {
+            Vector256<uint> sign = values.AsUInt32() & Vector256.Create(Sign);
+            Vector256<uint> bits = values.AsUInt32() ^ sign;
+            Vector256<uint> normal =
+                (bits - Vector256.Create(Rebias - 0xFFF) + ((bits >> DroppedBits) & Vector256<uint>.One)) >> DroppedBits;
+
+            // adding 0.5 rounds to multiples of the least half
+            Vector256<uint> subnormal = (bits.AsSingle() + Vector256.Create(Ulp).AsSingle()).AsUInt32() - Vector256.Create(Ulp);
+            Vector256<uint> isSmall = Vector256.LessThan(bits, Vector256.Create(LeastNormal));
+            return Vector256.ConditionalSelect(isSmall, subnormal, normal) | (sign >> 16);
+        }
+    }
+}

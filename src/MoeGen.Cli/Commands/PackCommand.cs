@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using MoeGen.Cli.Models;
 using MoeGen.Cli.Output;
+using MoeGen.Experts.Twins;
 using MoeGen.Generator.Spec;
 using MoeGen.Packs;
 
@@ -30,6 +31,12 @@ internal sealed class PackCommand
         HelpName = "FORMAT",
     };
 
+    private readonly Option<string?> _twins = new("--twins")
+    {
+        Description = $"Also writes a smaller copy of every expert, which --offload hobbit needs; expected {TwinLayout.Format}.",
+        HelpName = "FORMAT",
+    };
+
     private readonly Option<bool> _verify = new("--verify") { Description = "Reads a packed model and compares all checksums." };
     private readonly Option<int?> _threads = RunOptions.Positive("--threads", "Threads that convert; default: one per processor.");
     private readonly Option<bool> _json = new("--json") { Description = "Prints one JSON object." };
@@ -45,7 +52,7 @@ internal sealed class PackCommand
         PackCommand pack = new(streams);
         Command command = new("pack", "Converts the weights of a model once, so that an expert is one read.")
         {
-            pack._model, pack._output, pack._format, pack._verify, pack._threads, pack._json,
+            pack._model, pack._output, pack._format, pack._twins, pack._verify, pack._threads, pack._json,
         };
         command.Validators.Add(result =>
         {
@@ -59,6 +66,11 @@ internal sealed class PackCommand
             {
                 result.AddError("--verify takes the format of the pack; expected no --format.");
             }
+
+            if (isVerified && result.GetValue(pack._twins) is not null)
+            {
+                result.AddError("--verify takes the twins that the pack has; expected no --twins.");
+            }
         });
         pack._format.Validators.Add(result =>
         {
@@ -66,6 +78,14 @@ internal sealed class PackCommand
             if (name is not null && WeightFormatOption.Of(name) is null)
             {
                 result.AddError($"--format is {name}; expected one of {WeightFormatOption.Names}.");
+            }
+        });
+        pack._twins.Validators.Add(result =>
+        {
+            string? name = result.GetValueOrDefault<string?>();
+            if (name is not null && !name.Equals(TwinLayout.Format, StringComparison.OrdinalIgnoreCase))
+            {
+                result.AddError($"--twins is {name}; expected {TwinLayout.Format}.");
             }
         });
         CommandLine.SetAction(command, pack.Run);
@@ -109,7 +129,8 @@ internal sealed class PackCommand
             }
             else
             {
-                Pack(new ModelPacker(folder.Path, output, info, SpecTensors.Of(spec)), output, options, cancellationToken);
+                bool makesTwins = parsed.GetValue(_twins) is not null;
+                Pack(new ModelPacker(folder.Path, output, info, SpecTensors.Of(spec), makesTwins), output, options, cancellationToken);
             }
         }
 
@@ -140,12 +161,13 @@ internal sealed class PackCommand
         long bytes = new FileInfo(Path.Combine(path, PackLayout.FileName)).Length;
         int experts = info.SparseLayers.Count * info.NumExperts;
         string format = info.WeightFormat.ToString().ToLowerInvariant();
+        FileInfo twins = new(Path.Combine(path, PackLayout.TwinsFileName));
         if (!asJson)
         {
             _streams.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{path}: {(isVerified ? "verified" : "packed")} {experts} experts of {new ByteSize(info.ExpertBytes)} in {format}, "
-                + $"{new ByteSize(bytes)}, {time.TotalSeconds:F1} s"));
+                + $"{new ByteSize(bytes)}, {(twins.Exists ? $"their twins {new ByteSize(twins.Length)}, " : "")}{time.TotalSeconds:F1} s"));
             return;
         }
 
@@ -154,6 +176,7 @@ internal sealed class PackCommand
             json.WriteString("path", path);
             json.WriteBoolean("verified", isVerified);
             json.WriteNumber("bytes", bytes);
+            json.WriteNumber("twins_bytes", twins.Exists ? twins.Length : 0);
             json.WriteNumber("experts", experts);
             json.WriteNumber("expert_bytes", info.ExpertBytes);
             json.WriteString("format", format);

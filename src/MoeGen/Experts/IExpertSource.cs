@@ -1,3 +1,5 @@
+using MoeGen.Experts.Twins;
+
 namespace MoeGen.Experts;
 
 /// <summary>
@@ -7,6 +9,9 @@ internal unsafe interface IExpertSource : IDisposable
 {
     /// <summary>Pieces in which an expert is read, the same for all; each takes few milliseconds, so that others can come between.</summary>
     int NumPieces { get; }
+
+    /// <summary>Smaller copies of the experts; null: there are none, or nobody has asked for them.</summary>
+    IExpertTwins? Twins => null;
 
     /// <summary>Bytes that the first pieces of an expert take from the disk.</summary>
     /// <param name="numPieces">How many; <see cref="NumPieces"/>: a whole expert.</param>

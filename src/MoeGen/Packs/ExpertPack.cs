@@ -1,3 +1,4 @@
+using MoeGen.Experts.Twins;
 using MoeGen.Weights;
 
 namespace MoeGen.Packs;
@@ -7,6 +8,7 @@ internal sealed class ExpertPack : IDisposable
 {
     private readonly long _dataStart;
     private readonly ulong[] _checksums;
+    private readonly int[] _verified; // [experts] a bit each
 
     private ExpertPack(SafetensorsFile file, PackLayout layout, long dataStart, ulong[] checksums)
     {
@@ -14,6 +16,7 @@ internal sealed class ExpertPack : IDisposable
         Layout = layout;
         _dataStart = dataStart;
         _checksums = checksums;
+        _verified = new int[(layout.Index.Count + 31) / 32];
     }
 
     public SafetensorsFile File { get; }
@@ -37,14 +40,51 @@ internal sealed class ExpertPack : IDisposable
     /// <param name="folder">The packed model.</param>
     /// <param name="info">The model, with the format that its experts are held in.</param>
     /// <exception cref="CheckpointException">It is damaged, or a pack of another model.</exception>
-    public static ExpertPack Open(string folder, ModelInfo info)
+    public static ExpertPack Open(string folder, ModelInfo info) => Open(folder, new PackLayout(info));
+
+    /// <summary>Opens the twins of a packed model and checks their header.</summary>
+    /// <inheritdoc cref="Open(string, ModelInfo)"/>
+    /// <param name="twins">The layout of a twin.</param>
+    public static ExpertPack OpenTwins(string folder, ModelInfo info, TwinLayout twins) => Open(folder, PackLayout.OfTwins(info, twins));
+
+    /// <summary>First byte of an expert, from the start of the file; a multiple of <see cref="PackLayout.Alignment"/>.</summary>
+    /// <param name="index">Number of the expert.</param>
+    public long OffsetOf(int index) => _dataStart + (index * Layout.BlobBytes);
+
+    /// <summary>Compares the checksum of a blob that has been read, the first time that it has been.</summary>
+    /// <param name="index">Number of the expert.</param>
+    /// <param name="blob">Its bytes.</param>
+    /// <exception cref="CheckpointException">They are not those that were packed.</exception>
+    public unsafe void Verify(int index, byte* blob)
     {
-        SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, PackLayout.FileName));
+        int bit = 1 << (index % 32);
+        if ((Volatile.Read(ref _verified[index / 32]) & bit) != 0)
+        {
+            return;
+        }
+
+        ulong found = XxHash64.Of(blob, Layout.BlobBytes), expected = _checksums[index];
+        if (found != expected)
+        {
+            (int layer, int expert) = Layout.Index.At(index);
+            throw new CheckpointException(
+                File.Path,
+                $"{(Layout.Twins is null ? "" : "the twin of ")}expert {expert} of layer {layer} has checksum {found:x16}; "
+                + $"expected {expected:x16}; the file or the disk is damaged: run `moegen pack` again");
+        }
+
+        Interlocked.Or(ref _verified[index / 32], bit);
+    }
+
+    public void Dispose() => File.Dispose();
+
+    private static ExpertPack Open(string folder, PackLayout layout)
+    {
+        SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, layout.File));
         try
         {
             PackMetadata metadata = PackMetadata.Read(file);
-            CheckModel(file, metadata, info);
-            PackLayout layout = new(info);
+            CheckModel(file, metadata, layout);
             return new ExpertPack(file, layout, FindBlobs(file, layout), metadata.Checksums);
         }
         catch
@@ -54,18 +94,9 @@ internal sealed class ExpertPack : IDisposable
         }
     }
 
-    /// <summary>First byte of an expert, from the start of the file; a multiple of <see cref="PackLayout.Alignment"/>.</summary>
-    /// <param name="index">Number of the expert.</param>
-    public long OffsetOf(int index) => _dataStart + (index * Layout.BlobBytes);
-
-    /// <summary>XXH64 of an expert's blob.</summary>
-    /// <param name="index">Number of the expert.</param>
-    public ulong ChecksumOf(int index) => _checksums[index];
-
-    public void Dispose() => File.Dispose();
-
-    private static void CheckModel(SafetensorsFile file, PackMetadata found, ModelInfo info)
+    private static void CheckModel(SafetensorsFile file, PackMetadata found, PackLayout layout)
     {
+        ModelInfo info = layout.Info;
         if (found.Fingerprint != info.Fingerprint)
         {
             throw new CheckpointException(
@@ -75,7 +106,7 @@ internal sealed class ExpertPack : IDisposable
         }
 
         // an equal fingerprint means an equal layout, unless the header is damaged
-        PackMetadata expected = PackMetadata.Of(info, found.Checksums);
+        PackMetadata expected = PackMetadata.Of(layout, found.Checksums);
         if (found != expected || found.Checksums.Length != (long)found.NumLayers * found.NumExperts)
         {
             throw new CheckpointException(
@@ -115,7 +146,8 @@ internal sealed class ExpertPack : IDisposable
     }
 
     private static string Describe(PackMetadata pack) =>
-        $"{pack.NumLayers} layers of {pack.NumExperts} experts with {pack.ExpertBytes} bytes in {Name(pack.Format)}";
+        $"{pack.NumLayers} layers of {pack.NumExperts} {(pack.Twins is null ? "experts" : $"twins in {pack.Twins}")} "
+        + $"with {pack.ExpertBytes} bytes in {Name(pack.Format)}";
 
     private static string Name(WeightFormat format) => format.ToString().ToLowerInvariant();
 }

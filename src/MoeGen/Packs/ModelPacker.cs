@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MoeGen.Experts;
+using MoeGen.Experts.Twins;
 using MoeGen.Weights;
 
 namespace MoeGen.Packs;
@@ -12,8 +13,9 @@ namespace MoeGen.Packs;
 /// <param name="destination">The folder of the packed model.</param>
 /// <param name="info">The model, with the format of the pack.</param>
 /// <param name="declarations">Its tensors.</param>
+/// <param name="makesTwins">Whether the pack gets a twin of every expert, see <see cref="TwinLayout"/>.</param>
 internal sealed unsafe class ModelPacker(
-    string source, string destination, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations)
+    string source, string destination, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool makesTwins = false)
 {
     /// <summary>Name of the folder inside the destination that holds an unfinished pack.</summary>
     public const string PartialName = "pack.partial";
@@ -44,9 +46,11 @@ internal sealed unsafe class ModelPacker(
             {
                 try
                 {
-                    WriteExperts(files.Experts, layout, writer, options, cancellationToken);
+                    using TwinMaker? twins = OpenTwins(partial);
+                    WriteExperts(files.Experts, layout, writer, twins, options, cancellationToken);
                     WriteRest(files.Plan, partial, cancellationToken);
                     writer.Finish();
+                    twins?.Finish();
                 }
                 finally
                 {
@@ -55,7 +59,7 @@ internal sealed unsafe class ModelPacker(
             }
 
             isKept = true;
-            partial.Publish(last: PackLayout.FileName, without: PackWriter.JournalName);
+            partial.Publish(last: PackLayout.FileName, PackWriter.JournalName, PackWriter.TwinsJournalName);
         }
         catch (MoeGenException)
         {
@@ -76,28 +80,42 @@ internal sealed unsafe class ModelPacker(
         }
     }
 
+    private TwinMaker? OpenTwins(StagedFolder partial)
+    {
+        if (makesTwins)
+        {
+            return new TwinMaker(partial.Path, source, info, declarations);
+        }
+
+        // of an earlier run that was to have them
+        File.Delete(partial[PackLayout.TwinsFileName]);
+        File.Delete(partial[PackWriter.TwinsJournalName]);
+        return null;
+    }
+
     private static void WriteExperts(
-        IExpertSource experts, PackLayout layout, PackWriter writer, MoeOptions options, CancellationToken cancellationToken)
+        IExpertSource experts, PackLayout layout, PackWriter writer, TwinMaker? twins, MoeOptions options,
+        CancellationToken cancellationToken)
     {
         BlobSweep.Run(experts, layout, options, Write, cancellationToken);
 
         void Write(int index, byte* blob)
         {
-            if (writer.IsFinished(index, blob))
+            if (!writer.IsFinished(index, blob))
             {
-                return;
+                // the source leaves alone what belongs to no value
+                NativeMemory.Clear(blob, checked((nuint)layout.BlobBytes));
+                (int layer, int expert) = layout.Index.At(index);
+                for (int piece = 0; piece < experts.NumPieces; piece++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    experts.Read(layer, expert, piece, blob);
+                }
+
+                writer.Write(index, blob);
             }
 
-            // the source leaves alone what belongs to no value
-            NativeMemory.Clear(blob, checked((nuint)layout.BlobBytes));
-            (int layer, int expert) = layout.Index.At(index);
-            for (int piece = 0; piece < experts.NumPieces; piece++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                experts.Read(layer, expert, piece, blob);
-            }
-
-            writer.Write(index, blob);
+            twins?.Write(index, blob);
         }
     }
 

@@ -1,8 +1,10 @@
+using MoeGen.Experts;
+using MoeGen.Experts.Twins;
 using MoeGen.Weights;
 
 namespace MoeGen.Packs;
 
-/// <summary>Reads all of a packed model and checks it: the checksum of every expert, and the values of everything else.</summary>
+/// <summary>Reads all of a packed model and checks it: the checksum of every expert and twin, and the values of everything else.</summary>
 internal static unsafe class PackCheck
 {
     /// <summary>Checks a packed model.</summary>
@@ -21,6 +23,10 @@ internal static unsafe class PackCheck
         files.Plan.CheckDense(cancellationToken);
         PackLayout layout = new(info);
         BlobSweep.Run(files.Experts, layout, options, Check, cancellationToken);
+        if (PackLayout.HasTwins(folder))
+        {
+            CheckTwins(folder, info, declarations, options, cancellationToken);
+        }
 
         void Check(int index, byte* blob)
         {
@@ -31,6 +37,22 @@ internal static unsafe class PackCheck
             }
 
             files.Experts.Verify(layer, expert, blob);
+        }
+    }
+
+    // a twin's blob as a whole: what fills it up counts, too
+    private static void CheckTwins(
+        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, MoeOptions options,
+        CancellationToken cancellationToken)
+    {
+        using ExpertPack pack = ExpertPack.OpenTwins(folder, info, new TwinLayout(declarations));
+        using PackedExperts twins = new(pack);
+        BlobSweep.Run(twins, pack.Layout, options, Check, cancellationToken);
+
+        void Check(int index, byte* blob)
+        {
+            pack.File.Read(pack.OffsetOf(index), blob, pack.Layout.BlobBytes);
+            pack.Verify(index, blob);
         }
     }
 }

@@ -22,13 +22,23 @@ internal sealed record PackMetadata(
     private const string LayersKey = "sparse_layers";
     private const string ExpertsKey = "experts";
     private const string ChecksumsKey = "xxh64";
+    private const string TwinsKey = "twins";
     private const int DigitsPerChecksum = 16;
 
     /// <summary>The metadata of a pack that is about to be written.</summary>
-    /// <param name="info">The model, with the pack's format.</param>
+    /// <param name="layout">The layout, of a model with the pack's format.</param>
     /// <param name="checksums">XXH64 of each blob.</param>
-    public static PackMetadata Of(ModelInfo info, ulong[] checksums) =>
-        new(info.Fingerprint, info.WeightFormat, info.ExpertBytes, info.SparseLayers.Count, info.NumExperts, checksums);
+    public static PackMetadata Of(PackLayout layout, ulong[] checksums)
+    {
+        ModelInfo info = layout.Info;
+        return new(info.Fingerprint, info.WeightFormat, layout.ExpertBytes, info.SparseLayers.Count, info.NumExperts, checksums)
+        {
+            Twins = layout.Twins,
+        };
+    }
+
+    /// <summary>Format of the twins that the file holds; null: it holds the experts themselves.</summary>
+    public string? Twins { get; private init; }
 
     /// <summary>Reads the metadata of a file.</summary>
     /// <exception cref="CheckpointException">It is not a pack, or one of another version.</exception>
@@ -46,20 +56,32 @@ internal sealed record PackMetadata(
 
         return new PackMetadata(
             Find(file, FingerprintKey), ReadFormat(file), ReadNumber(file, ExpertBytesKey), (int)ReadNumber(file, LayersKey, int.MaxValue),
-            (int)ReadNumber(file, ExpertsKey, int.MaxValue), ReadChecksums(file));
+            (int)ReadNumber(file, ExpertsKey, int.MaxValue), ReadChecksums(file))
+        {
+            Twins = file.Metadata.GetValueOrDefault(TwinsKey),
+        };
     }
 
     /// <summary>The strings of the header.</summary>
-    public IReadOnlyDictionary<string, string> ToStrings() => new Dictionary<string, string>
+    public IReadOnlyDictionary<string, string> ToStrings()
     {
-        [VersionKey] = Version,
-        [FingerprintKey] = Fingerprint,
-        [FormatKey] = Format.ToString().ToLowerInvariant(),
-        [ExpertBytesKey] = ExpertBytes.ToString(CultureInfo.InvariantCulture),
-        [LayersKey] = NumLayers.ToString(CultureInfo.InvariantCulture),
-        [ExpertsKey] = NumExperts.ToString(CultureInfo.InvariantCulture),
-        [ChecksumsKey] = string.Concat(Checksums.Select(checksum => checksum.ToString("x16", CultureInfo.InvariantCulture))),
-    };
+        Dictionary<string, string> strings = new()
+        {
+            [VersionKey] = Version,
+            [FingerprintKey] = Fingerprint,
+            [FormatKey] = Format.ToString().ToLowerInvariant(),
+            [ExpertBytesKey] = ExpertBytes.ToString(CultureInfo.InvariantCulture),
+            [LayersKey] = NumLayers.ToString(CultureInfo.InvariantCulture),
+            [ExpertsKey] = NumExperts.ToString(CultureInfo.InvariantCulture),
+            [ChecksumsKey] = string.Concat(Checksums.Select(checksum => checksum.ToString("x16", CultureInfo.InvariantCulture))),
+        };
+        if (Twins is not null)
+        {
+            strings.Add(TwinsKey, Twins);
+        }
+
+        return strings;
+    }
 
     private static string Find(SafetensorsFile file, string key) =>
         file.Metadata.GetValueOrDefault(key) ?? throw new CheckpointException(

@@ -4,11 +4,13 @@ using MoeGen.Weights;
 namespace MoeGen.Packs;
 
 /// <summary>
-/// Writes <c>experts.safetensors</c> blob by blob, in any order and from several threads, beside a journal from which a later run goes on.
+/// Writes the file of experts, or that of their twins, blob by blob, in any order and from several threads, beside a journal from which a
+/// later run goes on.
 /// </summary>
 internal sealed unsafe class PackWriter : IDisposable
 {
     public const string JournalName = "journal";
+    public const string TwinsJournalName = "twins.journal";
 
     // a span holds no more than an int of bytes
     private const int MaxBytesPerCall = 1 << 30;
@@ -20,7 +22,7 @@ internal sealed unsafe class PackWriter : IDisposable
     private readonly long _dataStart;
 
     /// <summary>Begins a pack, or goes on with one.</summary>
-    /// <param name="folder">The folder of the unfinished pack; emptied where it holds one of another origin.</param>
+    /// <param name="folder">The folder of the unfinished pack; what belongs to another origin is deleted.</param>
     /// <param name="layout">The layout.</param>
     /// <param name="origin">What it is made from, see <see cref="PackOrigin"/>.</param>
     /// <exception cref="IOException">The disk has no room for all of it.</exception>
@@ -29,16 +31,16 @@ internal sealed unsafe class PackWriter : IDisposable
         _layout = layout;
         _checksums = new ulong[layout.Index.Count];
         _dataStart = CreateHeader().Length;
-        _journal = PackJournal.Open(Path.Combine(folder, JournalName), origin, out bool isNew);
+        _journal = PackJournal.Open(Path.Combine(folder, JournalOf(layout)), origin, out bool isNew);
         try
         {
             if (isNew)
             {
-                Clear(folder);
+                Clear(folder, layout);
             }
 
             long length = _dataStart + layout.DataBytes;
-            string path = Path.Combine(folder, PackLayout.FileName);
+            string path = Path.Combine(folder, layout.File);
             bool isThere = File.Exists(path);
             _file = File.OpenHandle(
                 path, isThere ? FileMode.Open : FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None,
@@ -60,7 +62,7 @@ internal sealed unsafe class PackWriter : IDisposable
 
     /// <summary>Looks whether an earlier run has finished a blob, and whether it is still as it was.</summary>
     /// <param name="index">Number of the expert.</param>
-    /// <param name="buffer">Room for a blob; what it holds afterwards is of no use.</param>
+    /// <param name="buffer">Room for a blob; holds it afterwards, if it was finished.</param>
     public bool IsFinished(int index, byte* buffer)
     {
         if (!_journal.WasFinished(index, out ulong checksum))
@@ -122,14 +124,21 @@ internal sealed unsafe class PackWriter : IDisposable
             .. Enumerable.Range(0, _layout.Index.Count)
                 .Select(index => new TensorOutline(_layout.TensorName(index), TensorType.U8, [_layout.BlobBytes])),
         ];
-        return SafetensorsHeaderWriter.Write(blobs, PackMetadata.Of(_layout.Info, _checksums).ToStrings(), PackLayout.Alignment);
+        return SafetensorsHeaderWriter.Write(blobs, PackMetadata.Of(_layout, _checksums).ToStrings(), PackLayout.Alignment);
     }
 
-    private static void Clear(string folder)
+    private static string JournalOf(PackLayout layout) => layout.Twins is null ? JournalName : TwinsJournalName;
+
+    // experts of another origin make all else of no use, twins only themselves
+    private static void Clear(string folder, PackLayout layout)
     {
-        foreach (string path in Directory.GetFiles(folder).Where(path => Path.GetFileName(path) != JournalName))
+        foreach (string path in Directory.GetFiles(folder))
         {
-            File.Delete(path);
+            string name = Path.GetFileName(path);
+            if (layout.Twins is null ? name != JournalName : name == layout.File)
+            {
+                File.Delete(path);
+            }
         }
     }
 

@@ -32,13 +32,13 @@ internal sealed class StagedFolder
 
     /// <summary>Moves the files to their destination and deletes the folder.</summary>
     /// <param name="last">The file that makes the destination a model; moved last.</param>
-    /// <param name="without">A file that stays, and is deleted with the folder.</param>
-    public void Publish(string last, string? without = null)
+    /// <param name="without">Files that stay, and are deleted with the folder.</param>
+    public void Publish(string last, params IReadOnlyCollection<string> without)
     {
         foreach (string name in Directory.GetFiles(Path).Select(path => System.IO.Path.GetFileName(path)))
         {
             // a run that was killed leaves what it had begun to write
-            if (name != last && name != without && !name.EndsWith(SafetensorsWriter.TemporarySuffix, StringComparison.Ordinal))
+            if (name != last && !without.Contains(name) && !name.EndsWith(SafetensorsWriter.TemporarySuffix, StringComparison.Ordinal))
             {
                 Move(name);
             }

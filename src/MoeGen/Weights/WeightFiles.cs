@@ -1,4 +1,5 @@
 using MoeGen.Experts;
+using MoeGen.Experts.Twins;
 using MoeGen.Packs;
 
 namespace MoeGen.Weights;
@@ -28,13 +29,22 @@ internal sealed class WeightFiles : IDisposable
     /// <param name="folder">Hugging Face folder, or packed model.</param>
     /// <param name="info">The model.</param>
     /// <param name="declarations">Its tensors.</param>
+    /// <param name="needsTwins">Whether experts are to have twins.</param>
     /// <exception cref="CheckpointException">A file or tensor is missing, damaged or of another shape, or a pack is of another
     /// model.</exception>
-    public static WeightFiles Open(string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations)
+    public static WeightFiles Open(
+        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool needsTwins = false)
     {
         Checkpoint checkpoint = Checkpoint.Open(folder);
         try
         {
+            if (needsTwins && !(PackLayout.IsPacked(folder) && PackLayout.HasTwins(folder)))
+            {
+                throw new CheckpointException(
+                    folder, $"has no {PackLayout.TwinsFileName}, which the offloading method reads; "
+                    + "expected a packed model with twins: run `moegen pack MODEL -o DIR --twins q4`");
+            }
+
             if (!PackLayout.IsPacked(folder))
             {
                 LoadPlan plan = LoadPlan.Create(checkpoint, info, declarations);
@@ -42,7 +52,7 @@ internal sealed class WeightFiles : IDisposable
             }
 
             LoadPlan dense = LoadPlan.Create(checkpoint, info, [.. declarations.Where(declaration => declaration.ExpertOffset is null)]);
-            return new WeightFiles(checkpoint, dense, new PackedExperts(ExpertPack.Open(folder, info)));
+            return new WeightFiles(checkpoint, dense, OpenPack(folder, info, declarations, needsTwins));
         }
         catch
         {
@@ -64,6 +74,21 @@ internal sealed class WeightFiles : IDisposable
         if (!_isTaken)
         {
             Experts.Dispose();
+        }
+    }
+
+    private static PackedExperts OpenPack(string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool needsTwins)
+    {
+        ExpertPack experts = ExpertPack.Open(folder, info);
+        try
+        {
+            TwinLayout? layout = needsTwins ? new TwinLayout(declarations) : null;
+            return new PackedExperts(experts, layout is null ? null : new PackedTwins(ExpertPack.OpenTwins(folder, info, layout), layout));
+        }
+        catch
+        {
+            experts.Dispose();
+            throw;
         }
     }
 }

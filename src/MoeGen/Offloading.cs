@@ -4,6 +4,7 @@ using MoeGen.Experts.Eviction;
 using MoeGen.Experts.Prefetch;
 using MoeGen.Experts.Prefetch.ExpertMaps;
 using MoeGen.Experts.Selection;
+using MoeGen.Experts.Selection.MixedPrecision;
 using MoeGen.Experts.Selection.Mobile;
 using MoeGen.Experts.Selection.Substitution;
 using MoeGen.Experts.Selection.VirtualExperts;
@@ -37,6 +38,7 @@ public sealed record Offloading
     private static readonly Dictionary<string, Func<Offloading>> s_lossy = new(StringComparer.Ordinal)
     {
         ["buddy"] = () => Buddy(),
+        ["hobbit"] = () => Hobbit(),
         ["mobile"] = () => MoBiLE(),
         ["mobile-finemoe"] = () => MoBiLE(new MobileOptions { Base = FineMoE() }),
         ["swapmoe"] = () => SwapMoE(),
@@ -80,6 +82,11 @@ public sealed record Offloading
 
     /// <summary>Bytes that the selection will hold, which count against the model's memory budget.</summary>
     public Func<ExpertGrid, long> SelectionSizeInBytes { get; init; } = _ => 0;
+
+    /// <summary>
+    /// Whether the selection may let twins of experts run (<see cref="ISelection.TakesTwin"/>): loading refuses a model that has none.
+    /// </summary>
+    public bool UsesTwins { get; init; }
 
     /// <summary>Slots between which the method runs; null: two or, where it needs all experts, one for each, and at most one for each.</summary>
     internal Func<ModelInfo, SlotBounds>? CreateSlotBounds { get; init; }
@@ -193,6 +200,26 @@ public sealed record Offloading
             Name = "buddy",
             IsExact = false,
             CreateSelection = setup => new BuddySelection(setup, choices),
+        };
+    }
+
+    /// <summary>
+    /// Not exact: where a less important expert of a token is not in memory, its twin is read, a copy in Q4 (HOBBIT, arXiv 2411.01433).
+    /// Needs a packed model with twins.
+    /// </summary>
+    /// <param name="options">Its choices; null: the defaults.</param>
+    /// <param name="exact">How experts are kept and loaded ahead; null: <see cref="LfuOfSequence"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option makes no sense.</exception>
+    public static Offloading Hobbit(HobbitOptions? options = null, Offloading? exact = null)
+    {
+        HobbitOptions choices = options ?? new HobbitOptions();
+        choices.Validate();
+        return (exact ?? LfuOfSequence()) with
+        {
+            Name = "hobbit",
+            IsExact = false,
+            UsesTwins = true,
+            CreateSelection = setup => new HobbitSelection(setup, choices),
         };
     }
 

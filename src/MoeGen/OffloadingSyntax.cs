@@ -1,5 +1,6 @@
 using System.Globalization;
 using MoeGen.Experts.Prefetch.ExpertMaps;
+using MoeGen.Experts.Selection.MixedPrecision;
 using MoeGen.Experts.Selection.Mobile;
 using MoeGen.Experts.Selection.Substitution;
 using MoeGen.Experts.Selection.VirtualExperts;
@@ -32,6 +33,14 @@ internal static class OffloadingSyntax
             ["ranking"] = (buddy, value) => (buddy.Options with { Ranking = Choice<BuddyRanking>(value) }, buddy.Base),
             ["prompts"] = (buddy, value) => (buddy.Options with { AppliesToPrompts = Flag(value) }, buddy.Base),
             ["base"] = (buddy, value) => (buddy.Options, Exact(value)),
+        }),
+        Of("hobbit", (Options: new HobbitOptions(), Base: (Offloading?)null), hobbit => Offloading.Hobbit(hobbit.Options, hobbit.Base), new()
+        {
+            ["t1"] = (hobbit, value) => (hobbit.Options with { MaxWeightBefore = Number(value) }, hobbit.Base),
+            ["t2"] = (hobbit, value) => (hobbit.Options with { MaxTwinWeightBefore = Number(value) }, hobbit.Base),
+            ["skip"] = (hobbit, value) => (hobbit.Options with { SkipsOthers = Flag(value) }, hobbit.Base),
+            ["prompts"] = (hobbit, value) => (hobbit.Options with { AppliesToPrompts = Flag(value) }, hobbit.Base),
+            ["base"] = (hobbit, value) => (hobbit.Options, Exact(value)),
         }),
         Of("swapmoe", new SwapOptions(), Offloading.SwapMoE, new()
         {

@@ -110,7 +110,7 @@ internal sealed record EvaluationReport(
     {
         FigureTable table = new(
             "method", "tokens/s", "TPOT p50 (ms)", "p95 (ms)", "hits", "read per token", "choices skipped", "their weight",
-            "steps run again", "peak memory");
+            "run as twins", "their weight", "steps run again", "peak memory");
         foreach (MethodResult method in Methods)
         {
             DecodeFigures? decode = method.Decode;
@@ -120,6 +120,7 @@ internal sealed record EvaluationReport(
                 FigureTable.Number(decode?.TpotP95Ms, 3), FigureTable.Percent(experts?.HitRate),
                 FigureTable.Size(decode?.BytesReadPerToken),
                 FigureTable.Percent(experts?.SkippedShare), FigureTable.Percent(experts?.SkippedWeightShare),
+                FigureTable.Percent(experts?.TwinShare), FigureTable.Percent(experts?.TwinWeightShare),
                 FigureTable.Percent(experts?.FallbackShare), FigureTable.Size(method.PeakBytes));
         }
 
@@ -187,6 +188,8 @@ internal sealed record EvaluationReport(
         Write(json, "bytes_read_per_token", decode?.BytesReadPerToken);
         Write(json, "skipped_share", experts?.SkippedShare);
         Write(json, "skipped_weight_share", experts?.SkippedWeightShare);
+        Write(json, "twin_share", experts?.TwinShare);
+        Write(json, "twin_weight_share", experts?.TwinWeightShare);
         Write(json, "fallback_share", experts?.FallbackShare);
     }
 

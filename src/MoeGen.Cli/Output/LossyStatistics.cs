@@ -14,6 +14,9 @@ internal static class LossyStatistics
         $"{Percent(statistics.SkippedShare)} of what the routers chose did not run ({Percent(statistics.SkippedWeightShare)} of its weight)"
         + $"; {statistics.Repeats} of {statistics.DecodeSteps} decode steps ran again with all experts"
         + $"; {statistics.Swaps} experts swapped in, {new ByteSize(statistics.SwapBytes)} read for it"
+        + $"; {Percent(statistics.TwinShare)} ran as twins ({Percent(statistics.TwinWeightShare)} of the weight), "
+        + $"{statistics.TwinReads} twins read"
+        + (statistics.FailedTwins == 0 ? "" : $", {statistics.FailedTwins} damaged")
         + (expectedAgreement is { } agreement ? $"; {Percent(agreement)} of tokens as the exact model's expected of its calibration or plan" : "");
 
     /// <summary>Members of an object.</summary>
@@ -28,6 +31,10 @@ internal static class LossyStatistics
         json.WriteNumber("swaps", statistics.Swaps);
         json.WriteNumber("swaps_failed", statistics.FailedSwaps);
         json.WriteNumber("swap_bytes", statistics.SwapBytes);
+        json.WriteNumber("twin_share", statistics.TwinShare);
+        json.WriteNumber("twin_weight_share", statistics.TwinWeightShare);
+        json.WriteNumber("twin_reads", statistics.TwinReads);
+        json.WriteNumber("twins_failed", statistics.FailedTwins);
         if (expectedAgreement is { } agreement)
         {
             json.WriteNumber("expected_agreement", agreement);

@@ -75,6 +75,18 @@ public sealed record OffloadingStatistics
     /// <summary>Decode steps that were run again with more experts.</summary>
     public long Repeats { get; init; }
 
+    /// <summary>Choices that ran as twins, which are smaller copies of experts, of less precision.</summary>
+    public long TwinChoices { get; init; }
+
+    /// <summary>Weight of these, each token's choices in a layer together weighing 1.</summary>
+    public double TwinWeight { get; init; }
+
+    /// <summary>Twins that were read in the place of experts.</summary>
+    public long TwinReads { get; init; }
+
+    /// <summary>Twins that could not be read; their experts were.</summary>
+    public long FailedTwins { get; init; }
+
     /// <summary>Experts that a selection has brought into memory while the model ran, most of them in exchange for others.</summary>
     public long Swaps { get; init; }
 
@@ -104,6 +116,12 @@ public sealed record OffloadingStatistics
 
     /// <summary>Weight of what did not run, as a share of all; 0 under an exact method.</summary>
     public double SkippedWeightShare => Routings == 0 ? 0 : SkippedWeight / Routings;
+
+    /// <summary>Choices that ran as twins, as a share of all; 0 under an exact method.</summary>
+    public double TwinShare => RouterChoices == 0 ? 0 : TwinChoices / (double)RouterChoices;
+
+    /// <summary>Weight of what ran as twins, as a share of all; 0 under an exact method.</summary>
+    public double TwinWeightShare => Routings == 0 ? 0 : TwinWeight / Routings;
 
     /// <summary>Decode steps that were run again with all experts, as a share of all; 0 under a method that runs none again.</summary>
     public double FallbackShare => DecodeSteps == 0 ? 0 : Repeats / (double)DecodeSteps;
@@ -142,6 +160,10 @@ public sealed record OffloadingStatistics
             SkippedWeight = SkippedWeight + (sign * other.SkippedWeight),
             DecodeSteps = DecodeSteps + (sign * other.DecodeSteps),
             Repeats = Repeats + (sign * other.Repeats),
+            TwinChoices = TwinChoices + (sign * other.TwinChoices),
+            TwinWeight = TwinWeight + (sign * other.TwinWeight),
+            TwinReads = TwinReads + (sign * other.TwinReads),
+            FailedTwins = FailedTwins + (sign * other.FailedTwins),
             Swaps = Swaps + (sign * other.Swaps),
             FailedSwaps = FailedSwaps + (sign * other.FailedSwaps),
             SwapBytes = SwapBytes + (sign * other.SwapBytes),

@@ -160,6 +160,9 @@ public sealed unsafe class Routing : IDisposable
     /// <summary>The entries of an expert: one for each token that chose it.</summary>
     internal Share EntriesOf(int expert) => new(_groupStarts[expert], _groupStarts[expert + 1]);
 
+    /// <summary>Token of an entry.</summary>
+    internal int TokenOf(int entry) => _entryTokens[entry];
+
     /// <summary>Token of each entry, [entries].</summary>
     internal int* EntryTokens => _entryTokens;
 

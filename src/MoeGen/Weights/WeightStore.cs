@@ -43,7 +43,7 @@ public sealed unsafe class WeightStore : IDisposable
         ArgumentNullException.ThrowIfNull(declarations);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        using WeightFiles files = WeightFiles.Open(folder, info, declarations);
+        using WeightFiles files = WeightFiles.Open(folder, info, declarations, options.Offloading.UsesTwins);
         LoadPlan plan = files.Plan;
         MemoryPlan memory = MemoryPlan.For(info, options);
 
@@ -52,7 +52,7 @@ public sealed unsafe class WeightStore : IDisposable
         try
         {
             IExpertSource source = files.TakeExperts();
-            experts = new ExpertCache(info, source, () => OpenExperts(folder, info, declarations), memory.NumSlots, options);
+            experts = new ExpertCache(info, source, () => OpenExperts(folder, info, declarations, options), memory.NumSlots, options);
             ExpertIndex index = new(info);
             IResidentSelection? selection = experts.Selection as IResidentSelection;
             ExpertNorms? norms = selection is { NeedsNorms: true } ? new ExpertNorms(declarations, index.Count) : null;
@@ -142,9 +142,10 @@ public sealed unsafe class WeightStore : IDisposable
         _experts.Dispose();
     }
 
-    private static IExpertSource OpenExperts(string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations)
+    private static IExpertSource OpenExperts(
+        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, MoeOptions options)
     {
-        using WeightFiles files = WeightFiles.Open(folder, info, declarations);
+        using WeightFiles files = WeightFiles.Open(folder, info, declarations, options.Offloading.UsesTwins);
         return files.TakeExperts();
     }
 

@@ -58,6 +58,55 @@ public sealed class PackCommandTests : IDisposable
         Assert.Contains("Once upon a time", packed.Output);
     }
 
+    [Fact]
+    public async Task Twins_ArePackedAndVerified_AndRunByHobbit()
+    {
+        JsonObject summary = (await CliRun.Of("pack", "demo", "-o", Packed, "--twins", "Q4", "--json")).Json();
+        string twins = Path.Combine(Packed, PackLayout.TwinsFileName);
+        Assert.Equal(new FileInfo(twins).Length, summary["twins_bytes"]!.GetValue<long>());
+        Assert.InRange(summary["twins_bytes"]!.GetValue<long>(), 1, summary["bytes"]!.GetValue<long>() / 3);
+        Assert.Contains("their twins", (await CliRun.Of("pack", "--verify", Packed)).Output);
+
+        string[] options = ["Once upon a time", "--max-tokens", "40", "--seed", "7", "--budget", "13MB"];
+        CliRun run = await CliRun.Of(["run", Packed, .. options, "--offload", "hobbit:t1=0.3", "--stats"]);
+        Assert.True(run.ExitCode == ExitCodes.Done, run.Error);
+        Assert.Matches("[1-9][0-9]* twins read", run.Error);
+        CliRun exact = await CliRun.Of(["run", Packed, .. options]);
+        CliRun all = await CliRun.Of(["run", Packed, .. options, "--offload", "hobbit:t1=1"]);
+        Assert.Equal(exact.Output, all.Output);
+        JsonObject bench = (await CliRun.Of(
+            "bench", Packed, "--budget", "13MB", "--offload", "hobbit", "--tokens", "40", "--runs", "1", "--json")).Json();
+        Assert.True(bench["twin_reads"]!.GetValue<long>() > 0);
+        Assert.Equal(0, bench["twins_failed"]!.GetValue<long>());
+        Assert.InRange(bench["twin_share"]!.GetValue<double>(), 0.001, 0.9);
+        Assert.InRange(bench["twin_weight_share"]!.GetValue<double>(), 0.0001, bench["twin_share"]!.GetValue<double>());
+
+        using (FileStream file = new(twins, FileMode.Open))
+        {
+            file.Position = file.Length / 2;
+            file.WriteByte(0x77);
+        }
+
+        (await CliRun.Of("pack", "--verify", Packed)).AssertFailed(twins, "the twin of expert");
+    }
+
+    [Fact]
+    public async Task ModelWithoutTwins_IsRefusedByHobbit()
+    {
+        CliRun run = await CliRun.Of("run", "demo", "Once", "--offload", "hobbit", "--max-tokens", "2");
+        run.AssertFailed("has no twins.safetensors", "--twins q4");
+    }
+
+    [Theory]
+    [InlineData("--twins is q8; expected q4", "demo", "-o", "x", "--twins", "q8")]
+    [InlineData("expected no --twins", "demo", "--verify", "--twins", "q4")]
+    public async Task WrongTwins_AreWrongUsage(string message, params string[] args)
+    {
+        CliRun run = await CliRun.Of(["pack", .. args]);
+        Assert.Equal(ExitCodes.WrongUsage, run.ExitCode);
+        Assert.Contains(message, run.Error);
+    }
+
     // gate and up, [96, 192], are 6 panels of 6 blocks, down, [192, 96], is 12 panels of 3; a panel begins with 192 or 128 bytes of scales,
     // a block has 512 or 256 bytes of codes: 2 x 6 x (192 + 6 x 512) + 12 x (128 + 3 x 512)
     [Theory]

@@ -197,6 +197,9 @@ class MoeGen.Experts.OffloadingStatistics
     Double SkippedShare { get; }
     Double SkippedWeight { get; set; }
     Double SkippedWeightShare { get; }
+    Double TwinShare { get; }
+    Double TwinWeight { get; set; }
+    Double TwinWeightShare { get; }
     Int32 NumExperts { get; set; }
     Int32 NumSlots { get; set; }
     Int64 BytesRead { get; }
@@ -205,6 +208,7 @@ class MoeGen.Experts.OffloadingStatistics
     Int64 DroppedMessages { get; set; }
     Int64 Evictions { get; set; }
     Int64 FailedSwaps { get; set; }
+    Int64 FailedTwins { get; set; }
     Int64 Hits { get; set; }
     Int64 LateHits { get; set; }
     Int64 Misses { get; set; }
@@ -221,6 +225,8 @@ class MoeGen.Experts.OffloadingStatistics
     Int64 SwapBytes { get; set; }
     Int64 Swaps { get; set; }
     Int64 ThrottledPrefetches { get; set; }
+    Int64 TwinChoices { get; set; }
+    Int64 TwinReads { get; set; }
     Int64 UsefulPrefetches { get; set; }
     Int64 Uses { get; }
     Int64 WastedPrefetches { get; set; }
@@ -385,6 +391,7 @@ interface MoeGen.Experts.Selection.IResidency
     abstract Boolean IsResident(Int32 layer, Int32 expert)
 
 interface MoeGen.Experts.Selection.ISelection
+    ReadOnlySpan<Boolean> TakesTwin(Int32 layer)
     Void Revise(Int32 layer, MoeGen.Experts.Routing routing, Int32 numTokens)
     abstract Boolean OnPassEnd(ref MoeGen.Engine.Segment segment, ReadOnlySpan<Single> logits)
     abstract Int32 NumChosenOf(Int32 token)
@@ -392,6 +399,26 @@ interface MoeGen.Experts.Selection.ISelection
     abstract String Name { get; }
     abstract Void OnPassStart(ref MoeGen.Experts.Selection.SelectionPass start)
     abstract Void OnRouted(ref MoeGen.Experts.Selection.SelectedLayer layer)
+
+class MoeGen.Experts.Selection.MixedPrecision.HobbitOptions
+    Boolean AppliesToPrompts { get; set; }
+    Boolean SkipsOthers { get; set; }
+    Single MaxTwinWeightBefore { get; set; }
+    Single MaxWeightBefore { get; set; }
+    String ToString()
+    new()
+
+class MoeGen.Experts.Selection.MixedPrecision.HobbitSelection
+    Boolean OnPassEnd(ref MoeGen.Engine.Segment segment, ReadOnlySpan<Single> logits)
+    Int32 NumChosenOf(Int32 token)
+    ReadOnlySpan<Boolean> Competing(Int32 layer)
+    ReadOnlySpan<Boolean> TakesTwin(Int32 layer)
+    String Name { get; }
+    Void Dispose()
+    Void OnPassStart(ref MoeGen.Experts.Selection.SelectionPass start)
+    Void OnRouted(ref MoeGen.Experts.Selection.SelectedLayer layer)
+    Void Revise(Int32 layer, MoeGen.Experts.Routing routing, Int32 numTokens)
+    new(MoeGen.Experts.Selection.SelectionSetup setup, MoeGen.Experts.Selection.MixedPrecision.HobbitOptions options = ...)
 
 class MoeGen.Experts.Selection.Mobile.BigLittle
     Boolean OnPassEnd(ref MoeGen.Engine.Segment segment, ReadOnlySpan<Single> logits)
@@ -803,6 +830,7 @@ class MoeGen.NonFiniteValueException
 class MoeGen.Offloading
     Boolean IsExact { get; set; }
     Boolean NeedsAllExperts { get; set; }
+    Boolean UsesTwins { get; set; }
     Func<MoeGen.Experts.ExpertGrid, Int64> SelectionSizeInBytes { get; set; }
     Func<MoeGen.Experts.ExpertGrid, MoeGen.Experts.Eviction.IEviction> CreateEviction { get; set; }
     Func<MoeGen.Experts.Prefetch.PrefetchSetup, Int64> PrefetchSizeInBytes { get; set; }
@@ -818,6 +846,7 @@ class MoeGen.Offloading
     static IReadOnlyList<String> Names { get; }
     static MoeGen.Offloading Buddy(MoeGen.Experts.Selection.Substitution.BuddyOptions options = ..., MoeGen.Offloading exact = ...)
     static MoeGen.Offloading FineMoE(MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions options = ...)
+    static MoeGen.Offloading Hobbit(MoeGen.Experts.Selection.MixedPrecision.HobbitOptions options = ..., MoeGen.Offloading exact = ...)
     static MoeGen.Offloading LeastStale()
     static MoeGen.Offloading Lfu()
     static MoeGen.Offloading LfuOfSequence(MoeGen.Experts.Selection.VirtualExperts.SwapPlan quotas = ...)

@@ -1,3 +1,5 @@
+using MoeGen.Engine;
+
 namespace MoeGen.Experts.Cache;
 
 /// <summary>What a selection has changed of what routers chose. One thread writes.</summary>
@@ -11,6 +13,12 @@ internal sealed class ChoiceCounters
 
     /// <summary>Weight of the choices that did not run, each token's choices together weighing 1.</summary>
     public double SkippedWeight { get; private set; }
+
+    /// <summary>Choices that ran as twins.</summary>
+    public long TwinChoices { get; private set; }
+
+    /// <summary>Weight of these, each token's choices together weighing 1.</summary>
+    public double TwinWeight { get; private set; }
 
     /// <summary>Tokens and layers that routers chose for.</summary>
     public long Routings { get; private set; }
@@ -42,6 +50,23 @@ internal sealed class ChoiceCounters
             RouterChoices += wanted.Length;
             SkippedWeight += all > 0 ? skipped / all : 0;
             Routings++;
+        }
+    }
+
+    /// <summary>Counts the choices of an expert that runs as its twin.</summary>
+    public void CountTwin(Routing routing, int expert)
+    {
+        Share entries = routing.EntriesOf(expert);
+        for (int entry = entries.Start; entry < entries.End; entry++)
+        {
+            float all = 0;
+            foreach (float weight in routing.RouterWeights(routing.TokenOf(entry)))
+            {
+                all += weight;
+            }
+
+            TwinChoices++;
+            TwinWeight += all > 0 ? routing.WeightOf(expert, entry) / all : 0;
         }
     }
 

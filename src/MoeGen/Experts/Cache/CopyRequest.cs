@@ -11,6 +11,7 @@ internal struct CopyRequest
     public int NumTaken; // pieces that a reader has begun
     public int NumDone; // pieces that have been read
     public bool IsPrefetched; // a prefetch began it, whatever it has become
+    public bool IsTwin; // the twin of the expert is copied in its place
     public bool IsSwap; // a selection has asked for it, which alone may use it
     public bool IsAbandoned; // nobody wants it any more; it ends when its last reader is back
     public bool IsOutbid; // a prefetch that is worth less than anything it could displace
@@ -26,4 +27,5 @@ internal struct CopyRequest
 /// <param name="Piece">0-based piece.</param>
 /// <param name="Slot">Where it goes.</param>
 /// <param name="Priority">Why it is read.</param>
-internal readonly record struct CopyPiece(int Key, int Piece, int Slot, CopyPriority Priority);
+/// <param name="IsTwin">Whether it is a piece of the expert's twin.</param>
+internal readonly record struct CopyPiece(int Key, int Piece, int Slot, CopyPriority Priority, bool IsTwin = false);

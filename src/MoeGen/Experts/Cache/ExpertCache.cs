@@ -3,6 +3,7 @@ using MoeGen.Engine;
 using MoeGen.Experts.Eviction;
 using MoeGen.Experts.Prefetch;
 using MoeGen.Experts.Selection;
+using MoeGen.Experts.Twins;
 using MoeGen.Kernels;
 
 namespace MoeGen.Experts.Cache;
@@ -25,10 +26,12 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     private readonly IReadOnlyList<int> _layers; // [grid.NumLayers] layer of the model
     private readonly ExpertIndex _index;
     private readonly LayerRun _run;
+    private readonly bool _hasTwins;
     private IExpertSource? _source; // null: every expert is resident
     private ExpertReaders? _readers; // null: every expert has been resident so far
     private PrefetchThread? _prefetch;
     private readonly ChoiceCounters _choices = new();
+    private Routing? _routing; // of the running layer
     private long _passes;
     private long _stallTicks;
     private bool _isDisposed;
@@ -51,7 +54,9 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
         _source = source;
         _pool = new SlotPool(Grid.Count, info.ExpertBytes);
         IEviction eviction = options.Offloading.CreateEviction(Grid);
-        _scheduler = new ExpertScheduler(Grid, numSlots, Grid.Count, source.NumPieces, eviction, _pool.Release);
+        _hasTwins = source.Twins is not null;
+        _scheduler = new ExpertScheduler(
+            Grid, numSlots, Grid.Count, source.NumPieces, eviction, _pool.Release, source.Twins?.NumPieces ?? 0);
         _run = new LayerRun(Grid, _scheduler);
         try
         {
@@ -97,7 +102,8 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
         long selection = options.Offloading.IsExact ? 0 : Routing.SelectionBytes(info.TopK, options.PassRowsFor(info))
             + options.Offloading.SelectionSizeInBytes(setup.Grid);
         long ring = PrefetchThread.SizeInBytes(setup.Grid, setup.HiddenSize);
-        return ExpertReaders.BufferBytes(info.ExpertBytes, options.Readers) + selection + (prefetcher == 0 ? 0 : prefetcher + ring);
+        long twins = options.Offloading.UsesTwins ? PackedTwins.BufferBytes(info, options.Readers) : 0;
+        return ExpertReaders.BufferBytes(info.ExpertBytes, options.Readers) + twins + selection + (prefetcher == 0 ? 0 : prefetcher + ring);
     }
 
     /// <summary>First byte of an expert's slot, for a model whose experts are all resident.</summary>
@@ -184,15 +190,20 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     public void StartLayer(int layer, Routing routing, bool isNewSequence)
     {
         ReleaseWave();
-        _run.Start(SparseLayerOf(layer), isNewSequence);
+        _routing = routing;
+        int sparseLayer = SparseLayerOf(layer);
+        ReadOnlySpan<bool> takesTwin = _hasTwins && Selection is not null ? Selection.TakesTwin(sparseLayer) : default;
+        _run.Start(sparseLayer, isNewSequence);
         for (int expert = 0; expert < Grid.NumExperts; expert++)
         {
             Share entries = routing.EntriesOf(expert);
             if (entries.End > entries.Start)
             {
-                _run.Add(expert, entries.End - entries.Start);
+                _run.Add(expert, entries.End - entries.Start, !takesTwin.IsEmpty && takesTwin[expert]);
             }
         }
+
+        CountTwins();
 
         if (_run.NumMissing > 0)
         {
@@ -209,6 +220,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     {
         ReleaseWave();
         WaitForWave(cancellationToken);
+        CountTwins();
         Wave.IsLast = _run.NumMissing == 0;
     }
 
@@ -331,6 +343,17 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
         }
 
         _stallTicks += Stopwatch.GetTimestamp() - start;
+    }
+
+    private void CountTwins()
+    {
+        for (int i = 0; _hasTwins && i < Wave.Count; i++)
+        {
+            if (_run.IsTwin(i))
+            {
+                _choices.CountTwin(_routing!, Wave.ExpertAt(i));
+            }
+        }
     }
 
     private bool TryCollectWave()

@@ -91,7 +91,7 @@ internal sealed unsafe class ExpertReaders : IDisposable
             if (Complete(piece, fault, Stopwatch.GetTimestamp() - start))
             {
                 // the last piece: nobody else touches the expert until it is admitted
-                Admit(piece.Key, Verify(piece));
+                Admit(piece.Key, piece.IsTwin ? null : Verify(piece));
             }
         }
     }
@@ -120,7 +120,16 @@ internal sealed unsafe class ExpertReaders : IDisposable
         {
             try
             {
-                _source.Read(_layers[_grid.LayerOf(piece.Key)], _grid.ExpertOf(piece.Key), piece.Piece, _pool.Address(piece.Slot));
+                (int layer, int expert) = (_layers[_grid.LayerOf(piece.Key)], _grid.ExpertOf(piece.Key));
+                if (piece.IsTwin)
+                {
+                    _source.Twins!.Read(layer, expert, piece.Piece, _pool.Address(piece.Slot));
+                }
+                else
+                {
+                    _source.Read(layer, expert, piece.Piece, _pool.Address(piece.Slot));
+                }
+
                 return null;
             }
             catch (IOException) when (attempt < MaxAttempts)
@@ -148,10 +157,13 @@ internal sealed unsafe class ExpertReaders : IDisposable
     {
         lock (_gate)
         {
-            _bytesRead[(int)piece.Priority] += _source.SizeOfPieces(piece.Piece + 1) - _source.SizeOfPieces(piece.Piece);
+            _bytesRead[(int)piece.Priority] += piece.IsTwin
+                ? _source.Twins!.SizeOfPiece(piece.Piece)
+                : _source.SizeOfPieces(piece.Piece + 1) - _source.SizeOfPieces(piece.Piece);
             _swapTicks += piece.Priority == CopyPriority.Swap ? ticks : 0;
-            if (fault is not null)
+            if (fault is not null && !piece.IsTwin)
             {
+                // where a twin fails, the expert itself is read
                 _faults[piece.Key] = fault;
             }
 

@@ -135,7 +135,7 @@ internal sealed partial class ExpertScheduler
         foreach (int key in _queue.Keys)
         {
             ref CopyRequest request = ref _queue[key];
-            if (!request.IsUrgent && request.Slot != SlotTable.None && !request.IsInFlight && request.NumDone < _numPieces)
+            if (!request.IsUrgent && request.Slot != SlotTable.None && !request.IsInFlight && request.NumDone < PiecesOf(request))
             {
                 Drop(key);
                 return true;

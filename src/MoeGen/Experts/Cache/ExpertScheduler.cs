@@ -11,6 +11,8 @@ internal sealed partial class ExpertScheduler
 {
     private readonly ExpertGrid _grid;
     private readonly int _numPieces;
+    private readonly int _numTwinPieces; // 0: experts have no twins
+    private readonly bool[] _isTwinBroken; // [keys] the twin could not be read: it is not asked for again
     private readonly SlotTable _table;
     private readonly CopyQueue _queue;
     private readonly long[] _wantedBy; // [keys] number of the layer run that wants the expert and has not computed it
@@ -31,12 +33,16 @@ internal sealed partial class ExpertScheduler
     /// <param name="numPieces">Pieces in which an expert is copied.</param>
     /// <param name="eviction">What is given up.</param>
     /// <param name="retired">Hears which slots are out of use.</param>
-    public ExpertScheduler(ExpertGrid grid, int numSlots, int maxSlots, int numPieces, IEviction eviction, Action<int> retired)
+    /// <param name="numTwinPieces">Pieces in which the twin of an expert is copied; 0: experts have none.</param>
+    public ExpertScheduler(
+        ExpertGrid grid, int numSlots, int maxSlots, int numPieces, IEviction eviction, Action<int> retired, int numTwinPieces = 0)
     {
         _retired = retired;
         _grid = grid;
         Eviction = eviction;
         _numPieces = numPieces;
+        _numTwinPieces = numTwinPieces;
+        _isTwinBroken = new bool[grid.Count];
         _table = new SlotTable(grid, numSlots, maxSlots);
         _queue = new CopyQueue(grid);
         _wantedBy = new long[grid.Count];
@@ -116,10 +122,17 @@ internal sealed partial class ExpertScheduler
     /// <summary>Leases an expert for the running layer if it is ready, and counts the use. Takes no lock.</summary>
     /// <param name="key">The expert.</param>
     /// <param name="slot">Where it is.</param>
-    public bool TryUse(int key, out int slot)
+    /// <param name="takesTwin">Whether its twin will do.</param>
+    public bool TryUse(int key, out int slot, bool takesTwin = false)
     {
         if (!_table.TryLease(key, out slot))
         {
+            return false;
+        }
+
+        if (!takesTwin && _table.HoldsTwin(slot))
+        {
+            _table.Release(slot);
             return false;
         }
 
@@ -133,6 +146,9 @@ internal sealed partial class ExpertScheduler
 
         return true;
     }
+
+    /// <summary>Whether a slot that the running layer uses has the twin of its expert.</summary>
+    public bool HoldsTwin(int slot) => _table.HoldsTwin(slot);
 
     /// <summary>The running layer has computed an expert.</summary>
     /// <param name="key">The expert.</param>
@@ -155,9 +171,12 @@ internal sealed partial class ExpertScheduler
     /// <summary>The running layer has to wait for an expert that is not ready: its copy goes before all others.</summary>
     /// <param name="key">The expert.</param>
     /// <param name="priority">Demand or look-ahead.</param>
+    /// <param name="takesTwin">Whether its twin will do, which is then read unless the expert itself is on its way.</param>
     /// <returns>Whether it was on its way already: a late hit.</returns>
-    public bool Demand(int key, CopyPriority priority)
+    /// <remarks>A resident twin that will not do leaves its slot to the expert.</remarks>
+    public bool Demand(int key, CopyPriority priority, bool takesTwin = false)
     {
+        bool isTwin = takesTwin && _numTwinPieces > 0 && !_isTwinBroken[key];
         bool isLate = false;
         if (_queue.Contains(key))
         {
@@ -168,13 +187,25 @@ internal sealed partial class ExpertScheduler
                 request.Order = ++_order;
             }
 
+            // what has begun goes on; a twin that will not do any more is followed by its expert
+            request.IsTwin = isLate ? request.IsTwin : isTwin;
             request.IsAbandoned = false;
             request.IsSwap = false;
             _queue.SetPriority(key, priority);
         }
+        else if (_table.TryFind(key, out int slot) && (takesTwin || !_table.HoldsTwin(slot)))
+        {
+            // it has arrived since the layer looked for it
+            isLate = true;
+        }
         else
         {
-            _queue.Add(key, new CopyRequest { Priority = priority, Order = ++_order, Slot = SlotTable.None });
+            if (slot != SlotTable.None)
+            {
+                _ = Evict(slot);
+            }
+
+            _queue.Add(key, new CopyRequest { Priority = priority, Order = ++_order, Slot = SlotTable.None, IsTwin = isTwin });
         }
 
         return isLate;
@@ -247,7 +278,7 @@ internal sealed partial class ExpertScheduler
                 continue;
             }
 
-            piece = new CopyPiece(best, request.NumTaken++, request.Slot, request.Priority);
+            piece = new CopyPiece(best, request.NumTaken++, request.Slot, request.Priority, request.IsTwin);
             return true;
         }
     }
@@ -266,13 +297,19 @@ internal sealed partial class ExpertScheduler
             return false;
         }
 
-        if (request.IsBroken || (request.IsAbandoned && request.NumDone < _numPieces))
+        if (request.IsBroken || (request.IsAbandoned && request.NumDone < PiecesOf(request)))
         {
+            if (request.IsBroken && request.IsTwin)
+            {
+                _isTwinBroken[piece.Key] = true;
+                Counters.FailedTwins++;
+            }
+
             Drop(piece.Key);
             return false;
         }
 
-        return request.NumDone == _numPieces;
+        return request.NumDone == PiecesOf(request);
     }
 
     /// <summary>A whole expert has been checked.</summary>
@@ -299,8 +336,9 @@ internal sealed partial class ExpertScheduler
         _isUnused[key] = isUnused;
         _prefetchPass[key] = request.Pass;
         Usage.OnAdmitted(key);
+        Counters.TwinReads += request.IsTwin ? 1 : 0;
+        _table.Publish(slot, request.IsTwin);
         _queue.Remove(key);
-        _table.Publish(slot);
         RetireSlots();
     }
 
@@ -327,7 +365,7 @@ internal sealed partial class ExpertScheduler
         foreach (int key in _queue.Keys)
         {
             ref CopyRequest request = ref _queue[key];
-            if (request.NumTaken < _numPieces && !request.IsAbandoned && !request.IsBroken
+            if (request.NumTaken < PiecesOf(request) && !request.IsAbandoned && !request.IsBroken
                 && (request.IsUrgent || !isUrgent)
                 && (hasSlots || request.Slot != SlotTable.None)
                 && _queue.GoesBefore(key, best, _layer))
@@ -357,7 +395,7 @@ internal sealed partial class ExpertScheduler
     private void AbandonRequest(int key)
     {
         ref CopyRequest request = ref _queue[key];
-        if (request.IsInFlight || request.NumDone == _numPieces)
+        if (request.IsInFlight || request.NumDone == PiecesOf(request))
         {
             request.IsAbandoned = true;
             _queue.SetPriority(key, CopyPriority.Swap);
@@ -367,6 +405,8 @@ internal sealed partial class ExpertScheduler
             Drop(key);
         }
     }
+
+    private int PiecesOf(in CopyRequest request) => request.IsTwin ? _numTwinPieces : _numPieces;
 
     private void Drop(int key)
     {

@@ -9,6 +9,7 @@ namespace MoeGen.Experts.Cache;
 internal sealed class LayerRun(ExpertGrid grid, ExpertScheduler scheduler)
 {
     private readonly int[] _missing = new int[grid.NumExperts]; // [NumMissing] experts of the layer that are not there yet
+    private readonly bool[] _takesTwin = new bool[grid.NumExperts]; // [experts] of those that are wanted: their twins will do
     private int _layer;
 
     /// <summary>The experts that are computed next.</summary>
@@ -43,11 +44,13 @@ internal sealed class LayerRun(ExpertGrid grid, ExpertScheduler scheduler)
     /// <summary>Tokens have chosen an expert: it joins the first wave if it is there.</summary>
     /// <param name="expert">0-based expert of the layer; experts come in the order of their numbers.</param>
     /// <param name="numTokens">How many.</param>
-    public void Add(int expert, int numTokens)
+    /// <param name="takesTwin">Whether its twin will do for all of them.</param>
+    public void Add(int expert, int numTokens, bool takesTwin = false)
     {
         int key = grid.KeyOf(_layer, expert);
         scheduler.Want(key, numTokens);
-        if (scheduler.TryUse(key, out int slot))
+        _takesTwin[expert] = takesTwin;
+        if (scheduler.TryUse(key, out int slot, takesTwin))
         {
             Wave.Add(expert, slot);
             Hits++;
@@ -75,7 +78,7 @@ internal sealed class LayerRun(ExpertGrid grid, ExpertScheduler scheduler)
 
         for (int i = 0; i < NumMissing; i++)
         {
-            bool isLate = scheduler.Demand(MissingKeyAt(i), PriorityOf(i));
+            bool isLate = scheduler.Demand(MissingKeyAt(i), PriorityOf(i), _takesTwin[_missing[i]]);
             LateHits += isLate ? 1 : 0;
             Misses += isLate ? 0 : 1;
         }
@@ -107,7 +110,7 @@ internal sealed class LayerRun(ExpertGrid grid, ExpertScheduler scheduler)
         int stillMissing = 0;
         for (int i = 0; i < NumMissing; i++)
         {
-            if (scheduler.TryUse(MissingKeyAt(i), out int slot))
+            if (scheduler.TryUse(MissingKeyAt(i), out int slot, _takesTwin[_missing[i]]))
             {
                 Wave.Add(_missing[i], slot);
             }
@@ -121,7 +124,10 @@ internal sealed class LayerRun(ExpertGrid grid, ExpertScheduler scheduler)
         return Wave.Count > 0;
     }
 
-    /// <summary>Asks again for what is neither there nor on its way: a prefetch of it was given up in the moment in which it was wanted.</summary>
+    /// <summary>
+    /// Asks again for what is neither there nor on its way: a prefetch of it was given up in the moment in which it was wanted, its twin
+    /// could not be read, or a twin has come that will not do.
+    /// </summary>
     /// <returns>Whether there was any.</returns>
     public bool RequestDropped()
     {
@@ -130,13 +136,17 @@ internal sealed class LayerRun(ExpertGrid grid, ExpertScheduler scheduler)
         {
             if (!scheduler.IsRequested(MissingKeyAt(i)))
             {
-                _ = scheduler.Demand(MissingKeyAt(i), CopyPriority.Demand);
+                _ = scheduler.Demand(MissingKeyAt(i), CopyPriority.Demand, _takesTwin[_missing[i]]);
                 hasDropped = true;
             }
         }
 
         return hasDropped;
     }
+
+    /// <summary>Whether an expert of the wave is there as its twin.</summary>
+    /// <param name="index">0-based place in the wave.</param>
+    public bool IsTwin(int index) => scheduler.HoldsTwin(Wave.SlotAt(index));
 
     /// <summary>The wave has been computed: its experts may be evicted.</summary>
     public void Release()

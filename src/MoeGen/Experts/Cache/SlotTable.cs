@@ -18,6 +18,7 @@ internal sealed class SlotTable
     private readonly int[] _slotOf; // [keys] slot of a resident or arriving expert, None
     private readonly int[] _keyOf; // [slots] expert of the slot, None
     private readonly int[] _states; // [slots]
+    private readonly bool[] _holdsTwin; // [slots] of a ready expert: the slot has its twin
     private readonly int[] _residentOfLayer; // [layers] ready or arriving experts
 
     /// <summary>Creates a table without experts.</summary>
@@ -30,6 +31,7 @@ internal sealed class SlotTable
         _slotOf = new int[grid.Count];
         _keyOf = new int[maxSlots];
         _states = new int[maxSlots];
+        _holdsTwin = new bool[maxSlots];
         _residentOfLayer = new int[grid.NumLayers];
         Array.Fill(_slotOf, None);
         Array.Fill(_keyOf, None);
@@ -120,7 +122,16 @@ internal sealed class SlotTable
     }
 
     /// <summary>The expert has arrived: from now on it can be leased.</summary>
-    public void Publish(int slot) => Volatile.Write(ref _states[slot], 0);
+    /// <param name="slot">Its slot.</param>
+    /// <param name="isTwin">Whether it is the expert's twin that has arrived.</param>
+    public void Publish(int slot, bool isTwin = false)
+    {
+        _holdsTwin[slot] = isTwin;
+        Volatile.Write(ref _states[slot], 0);
+    }
+
+    /// <summary>Whether a ready slot has the twin of its expert; certain while it is leased.</summary>
+    public bool HoldsTwin(int slot) => _holdsTwin[slot];
 
     /// <summary>Takes an expert out of a slot that nobody uses; its copy will not go on, or it is evicted.</summary>
     /// <returns>False when somebody leased the expert first.</returns>

@@ -39,6 +39,14 @@ public interface ISelection : IDisposable
     {
     }
 
+    /// <summary>
+    /// For which experts of the layer that <see cref="Revise"/> was called for the twin will do, a smaller copy of less precision: it is
+    /// read where neither is in memory, and used where it is. Asked only where experts have twins (<see cref="Offloading.UsesTwins"/>).
+    /// </summary>
+    /// <param name="layer">0-based sparse layer.</param>
+    /// <returns>[experts]; empty: for none.</returns>
+    ReadOnlySpan<bool> TakesTwin(int layer) => default;
+
     /// <summary>A sparse layer has been routed.</summary>
     /// <param name="layer">The layer.</param>
     void OnRouted(in SelectedLayer layer);

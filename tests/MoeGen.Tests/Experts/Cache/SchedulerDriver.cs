@@ -7,10 +7,11 @@ namespace MoeGen.Tests.Experts.Cache;
 /// <summary>A scheduler with one expert per piece count, copied by hand: the fake clock of its tests.</summary>
 internal sealed class SchedulerDriver
 {
-    public SchedulerDriver(int numSlots, int numPieces = 2, IEviction? eviction = null, int numLayers = 3, int numExperts = 4)
+    public SchedulerDriver(
+        int numSlots, int numPieces = 2, IEviction? eviction = null, int numLayers = 3, int numExperts = 4, int numTwinPieces = 0)
     {
         Grid = new ExpertGrid(numLayers, numExperts, TopK: 2);
-        Scheduler = new ExpertScheduler(Grid, numSlots, Grid.Count, numPieces, eviction ?? new LruEviction(), Retired.Add);
+        Scheduler = new ExpertScheduler(Grid, numSlots, Grid.Count, numPieces, eviction ?? new LruEviction(), Retired.Add, numTwinPieces);
         Scheduler.StartPass();
     }
 

@@ -71,6 +71,12 @@ internal sealed class PackCommand
             {
                 result.AddError("--verify takes the twins that the pack has; expected no --twins.");
             }
+
+            if (result.GetValue(pack._twins) is not null && result.GetValue(pack._format) is { } format
+                && WeightFormatOption.Of(format)?.IsQuantized() == true)
+            {
+                result.AddError($"--twins stand in for experts of more bits, and --format is {format}; expected f32, f16 or bf16.");
+            }
         });
         pack._format.Validators.Add(result =>
         {

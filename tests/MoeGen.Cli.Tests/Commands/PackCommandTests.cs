@@ -100,6 +100,7 @@ public sealed class PackCommandTests : IDisposable
     [Theory]
     [InlineData("--twins is q8; expected q4", "demo", "-o", "x", "--twins", "q8")]
     [InlineData("expected no --twins", "demo", "--verify", "--twins", "q4")]
+    [InlineData("--format is q8; expected f32, f16 or bf16", "demo", "-o", "x", "--twins", "q4", "--format", "q8")]
     public async Task WrongTwins_AreWrongUsage(string message, params string[] args)
     {
         CliRun run = await CliRun.Of(["pack", .. args]);

@@ -81,6 +81,23 @@ public sealed class EvalCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Formats_AreComparedWithTheExactModel()
+    {
+        string[] args = ["eval", "demo", "--text", _folder["tale.txt"], "--prompt-tokens", "4", "--json"];
+        JsonArray methods = (await CliRun.Of([.. args, "--format", "q8", "--format", "Q4", "--format", "bf16"])).Json()["methods"]!.AsArray();
+        Assert.Equal(["Q8", "Q4", "BF16"], methods.Select(method => method!["format"]!.GetValue<string>()));
+        Assert.Equal("resident, weights in Q4", methods[1]!["offload"]!.GetValue<string>());
+        Assert.Equal([false, false, true], methods.Select(method => method!["is_exact"]!.GetValue<bool>()));
+        double[] divergences = [.. methods.Select(method => method!["all"]!["kl_mean_nats"]!.GetValue<double>())];
+        Assert.InRange(divergences[0], double.Epsilon, 0.02);
+        Assert.InRange(divergences[1], divergences[0], 0.2);
+        Assert.Equal(0, divergences[2]);
+        CliRun wrong = await CliRun.Of([.. args, "--format", "q3"]);
+        Assert.Equal(ExitCodes.WrongUsage, wrong.ExitCode);
+        Assert.Contains("--format is q3; expected one of f32, f16, bf16, q8, q4", wrong.Error);
+    }
+
+    [Fact]
     public async Task Perplexity_IsThatOfTheLogits()
     {
         using Demo model = Demo.Load(RepositoryFiles.DemoModel);

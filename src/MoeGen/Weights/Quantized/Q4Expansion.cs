@@ -28,7 +28,7 @@ internal static unsafe class Q4Expansion
     /// <param name="panels">The first Q4 panel.</param>
     /// <param name="count">Panels.</param>
     /// <param name="columns">Columns of the matrix.</param>
-    /// <param name="format">Format of the destination.</param>
+    /// <param name="format">Format of the destination, a float one.</param>
     /// <param name="destination">Receives as many panels of <see cref="MatrixLayout.PanelBytes"/>, columns that fill up included.</param>
     public static void Expand(byte* panels, int count, int columns, WeightFormat format, byte* destination)
     {
@@ -42,9 +42,11 @@ internal static unsafe class Q4Expansion
                 case WeightFormat.F16:
                     Expand<HalfStore>(panels, columns, (uint*)destination);
                     break;
-                default:
+                case WeightFormat.BF16:
                     Expand<Bf16Store>(panels, columns, (uint*)destination);
                     break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(format), format, "Twins stand in for experts in a float format.");
             }
 
             panels += QuantizedLayout.PanelBytes<Q4Block>(columns);

@@ -46,12 +46,8 @@ public sealed class BatchTests
         MoeOptions options = new() { Threads = threads, MaxBatch = maxBatch, PrefillChunk = chunk, ContextLength = 128 };
         using Demo model = Demo.Load(RepositoryFiles.DemoModel, options);
         string[] expected = [.. s_prompts.Select(prompt => Write(model, prompt, 0, Token))];
-        long passesAlone = model.Statistics.Passes;
         string[] together = InParallel(i => Write(model, s_prompts[i], 0, Token));
         Assert.Equal(expected, together);
-
-        // an expert read once serves all: the same tokens in fewer passes
-        Assert.InRange(model.Statistics.Passes - passesAlone, 1, passesAlone - 1);
     }
 
     [Fact]

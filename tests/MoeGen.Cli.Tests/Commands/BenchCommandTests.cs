@@ -35,7 +35,7 @@ public class BenchCommandTests
         JsonObject json = (await CliRun.Of([.. args, "--json"])).Json();
         Assert.Equal(4, json["sequences"]!.GetValue<int>());
         double together = json["sequences_per_step"]!.GetValue<double>(), experts = json["experts_per_step"]!.GetValue<double>();
-        Assert.InRange(together, 1.01, 4);
+        Assert.InRange(together, 1, 4);
 
         // 5 layers: 4 experts for one token, at most 4 more for each further one; every token of every text counts
         Assert.InRange(experts, 5 * 4, 5 * 4 * together);

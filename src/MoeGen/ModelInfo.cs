@@ -87,6 +87,9 @@ public sealed record ModelInfo
     /// <summary>Bytes held outside the experts.</summary>
     public required long DenseBytes { get; init; }
 
+    /// <summary>Bytes of them that a decode step reads: nothing of an encoder, nor an embedding that is not the head, too.</summary>
+    public required long DenseBytesPerStep { get; init; }
+
     /// <summary>Bytes of one expert.</summary>
     public required long ExpertBytes { get; init; }
 

@@ -38,8 +38,21 @@ internal sealed class SpecSizes(ModelSpec spec)
     /// <summary>Everything but the routed experts.</summary>
     public WeightSize Dense =>
         spec.Stacks.Aggregate(
-            Of(ModelPart.Decoder) + Of(ModelPart.Encoder, isInEncoder: true),
-            (sum, stack) => stack.LayerKinds.Aggregate(sum, (all, kind) => all + LayerOutsideExperts(stack, stack.Kinds[kind])));
+            Of(ModelPart.Decoder) + Of(ModelPart.Encoder, isInEncoder: true), (sum, stack) => sum + LayersOutsideExperts(stack));
+
+    /// <summary>
+    /// Bytes outside the experts that a decode step reads: nothing of an encoder, and not the embedding, of which a token takes a row,
+    /// unless it is the head, too.
+    /// </summary>
+    public long DenseBytesPerStep
+    {
+        get
+        {
+            WeightSpec embedding = _weights.First(weight => weight.Tensor == spec.Tensors.EmbedTokens);
+            long unread = spec.TieWordEmbeddings ? 0 : WeightSize.Of(embedding, spec.WeightFormat).Bytes;
+            return (Of(ModelPart.Decoder) + LayersOutsideExperts(spec)).Bytes - unread;
+        }
+    }
 
     public long TotalParameters => Dense.Parameters + Experts.Parameters;
 
@@ -64,4 +77,7 @@ internal sealed class SpecSizes(ModelSpec spec)
             : [ModelPart.Layer, ModelPart.Attention, ModelPart.CrossAttention, ModelPart.DenseFeedForward];
         return parts.Aggregate(default(WeightSize), (sum, part) => sum + Of(part, stack.IsEncoder));
     }
+
+    private WeightSize LayersOutsideExperts(ModelSpec stack) =>
+        stack.LayerKinds.Aggregate(default(WeightSize), (sum, kind) => sum + LayerOutsideExperts(stack, stack.Kinds[kind]));
 }

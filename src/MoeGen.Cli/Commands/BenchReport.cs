@@ -97,8 +97,8 @@ internal sealed record BenchReport(
         }
     }
 
-    // what a step reads of the weights: all outside the experts, and each expert that it uses once
-    private double WeightBytesPerStep => Model.Info.DenseBytes + (Result.ExpertsPerStep * Model.Info.ExpertBytes);
+    // what a step reads of the weights: what is outside the experts, and each expert that it uses once
+    private double WeightBytesPerStep => Model.Info.DenseBytesPerStep + (Result.ExpertsPerStep * Model.Info.ExpertBytes);
 
     // a method that is not exact counts also where every expert is in memory
     private string Policy =>

@@ -37,6 +37,7 @@ internal static class SpecInfo
             TotalParameters = sizes.TotalParameters,
             ActiveParameters = sizes.ActiveParameters,
             DenseBytes = sizes.Dense.Bytes,
+            DenseBytesPerStep = sizes.DenseBytesPerStep,
             ExpertBytes = sizes.Expert.Bytes,
             WorkspaceBytesPerToken = PassBuffer.TotalBytesPerToken(spec),
             BosTokenId = spec.BosTokenId,

@@ -16,8 +16,25 @@ public class SpecSizesTests
         Assert.Equal(2 * ((2 * 48 * 32) + (32 * 64)), sizes.Expert.Bytes);
         Assert.Equal((2 * 96 * 32) + 32 + (3 * Layer), sizes.Dense.Parameters);
         Assert.Equal((2 * 2 * 96 * 32) + (4 * 32) + (3 * ((2 * (Layer - 64 + (8 * 32))) + (4 * 64))), sizes.Dense.Bytes);
+        Assert.Equal(sizes.Dense.Bytes - (2 * 96 * 32), sizes.DenseBytesPerStep); // of the embedding a row
         Assert.Equal(sizes.Dense.Parameters + (3 * 8 * sizes.Expert.Parameters), sizes.TotalParameters);
         Assert.Equal(sizes.Dense.Parameters + (3 * 2 * sizes.Expert.Parameters), sizes.ActiveParameters);
         Assert.Equal(3 * 2 * 16 * 4, sizes.KeyValueBytesPerToken);
+    }
+
+    [Fact]
+    public void ATiedEmbedding_IsReadInEveryStep()
+    {
+        ModelSpec spec = ModelSpecReader.Read(Configs.Mixtral).Spec!;
+        SpecSizes tied = new(spec with { TieWordEmbeddings = true });
+        Assert.Equal(tied.Dense.Bytes, tied.DenseBytesPerStep);
+        Assert.Equal(new SpecSizes(spec).DenseBytesPerStep, tied.DenseBytesPerStep);
+    }
+
+    [Fact]
+    public void AStep_ReadsNothingOfTheEncoder()
+    {
+        ModelSpec spec = ModelSpecReader.Read(Configs.Switch).Spec!; // tied
+        Assert.Equal(new SpecSizes(spec with { Encoder = null }).Dense.Bytes, new SpecSizes(spec).DenseBytesPerStep);
     }
 }

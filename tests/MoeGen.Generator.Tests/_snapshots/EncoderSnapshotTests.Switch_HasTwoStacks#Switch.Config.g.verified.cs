@@ -64,6 +64,7 @@ partial class Switch
         TotalParameters = 125632,
         ActiveParameters = 74432,
         DenseBytes = 285440,
+        DenseBytesPerStep = 181888,
         ExpertBytes = Expert.SizeInBytes,
         WorkspaceBytesPerToken = 1552,
         BosTokenId = null,

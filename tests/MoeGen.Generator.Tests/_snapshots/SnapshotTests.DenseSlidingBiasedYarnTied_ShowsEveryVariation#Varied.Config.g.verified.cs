@@ -55,6 +55,7 @@ partial class Varied
         TotalParameters = 88096,
         ActiveParameters = 51232,
         DenseBytes = 82560,
+        DenseBytesPerStep = 82560,
         ExpertBytes = Expert.SizeInBytes,
         WorkspaceBytesPerToken = 3392,
         BosTokenId = 1,

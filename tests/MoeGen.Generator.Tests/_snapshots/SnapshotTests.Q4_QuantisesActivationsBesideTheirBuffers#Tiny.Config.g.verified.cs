@@ -55,6 +55,7 @@ partial class Tiny
         TotalParameters = 100160,
         ActiveParameters = 44864,
         DenseBytes = 22784,
+        DenseBytesPerStep = 19328,
         ExpertBytes = Expert.SizeInBytes,
         WorkspaceBytesPerToken = 3584,
         BosTokenId = 1,

@@ -55,6 +55,7 @@ partial class Qwen3
         TotalParameters = 30532122624,
         ActiveParameters = 3353032704,
         DenseBytes = 3082608640,
+        DenseBytesPerStep = 2460278784,
         ExpertBytes = Expert.SizeInBytes,
         WorkspaceBytesPerToken = 169856,
         BosTokenId = 151643,

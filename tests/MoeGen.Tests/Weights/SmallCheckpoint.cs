@@ -83,6 +83,7 @@ internal sealed class SmallCheckpoint : IDisposable
         TotalParameters = 0,
         ActiveParameters = 0,
         DenseBytes = 0,
+        DenseBytesPerStep = 0,
         ExpertBytes = expertBytes,
         WorkspaceBytesPerToken = 0,
         BosTokenId = null,

@@ -766,6 +766,7 @@ class MoeGen.ModelInfo
     Int32 VocabSize { get; set; }
     Int64 ActiveParameters { get; set; }
     Int64 DenseBytes { get; set; }
+    Int64 DenseBytesPerStep { get; set; }
     Int64 ExpertBytes { get; set; }
     Int64 KeyValueBytesPerToken { get; }
     Int64 TotalParameters { get; set; }

@@ -80,6 +80,7 @@ internal sealed class ConfigFeature : Feature<ConfigInfo>
             TotalParameters = {sizes.TotalParameters},
             ActiveParameters = {sizes.ActiveParameters},
             DenseBytes = {sizes.Dense.Bytes},
+            DenseBytesPerStep = {sizes.DenseBytesPerStep},
             ExpertBytes = Expert.SizeInBytes,
             WorkspaceBytesPerToken = {PassBuffer.TotalBytesPerToken(spec)},
             BosTokenId = {(spec.BosTokenId is { } bos ? ConfigNumbers.Format(bos) : "null")},

@@ -41,6 +41,7 @@ internal sealed unsafe class FakeExperts : IExpertSource
         TotalParameters = 1000,
         ActiveParameters = 1000,
         DenseBytes = 1000,
+        DenseBytesPerStep = 1000,
         ExpertBytes = expertBytes,
         WorkspaceBytesPerToken = 1000,
         BosTokenId = null,

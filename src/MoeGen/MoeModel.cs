@@ -3,6 +3,7 @@ using MoeGen.Engine;
 using MoeGen.Experts;
 using MoeGen.Experts.Cache;
 using MoeGen.Experts.Selection;
+using MoeGen.Packs;
 using MoeGen.Tokenizers;
 using MoeGen.Weights;
 
@@ -42,6 +43,7 @@ public abstract class MoeModel : IDisposable
         ContextLength = options.ContextLengthFor(info);
         _budget = options.MemoryBudget;
         _plan = weights.Plan;
+        HasTwins = PackLayout.HasTwins(folder);
         EosTokenIds = GenerationConfig.ReadEosTokenIds(folder) ?? info.EosTokenIds;
         if (File.Exists(Path.Combine(folder, Tokenizer.FileName)))
         {
@@ -66,6 +68,9 @@ public abstract class MoeModel : IDisposable
 
     /// <summary>Longest sequence in tokens.</summary>
     public int ContextLength { get; }
+
+    /// <summary>Whether it was loaded from a pack with small copies of its experts, which <see cref="Offloading.Hobbit"/> reads.</summary>
+    public bool HasTwins { get; }
 
     /// <summary>How keys and values of a sequence are held.</summary>
     public KeyValueFormat KeyValueFormat => _options.KeyValueFormat;

@@ -41,9 +41,9 @@ public static class AutoOffloading
         {
             auto.Progress?.Invoke("loading for a profile");
             List<ProfileText> texts = [];
-            AutoChoice exact = ChooseExact(load, options, auto, trace, texts, cancellationToken);
+            AutoChoice exact = ChooseExact(load, options, auto, trace, texts, out bool hasTwins, cancellationToken);
             return auto.Tolerance is { } tolerance && exact.Candidates.Count > 0
-                ? ChooseWithin(tolerance, exact, new LossyTrial(load, options, texts), auto, cancellationToken)
+                ? ChooseWithin(tolerance, exact, new LossyTrial(load, options, texts, hasTwins), auto, cancellationToken)
                 : exact;
         }
         finally
@@ -54,9 +54,10 @@ public static class AutoOffloading
 
     private static AutoChoice ChooseExact(
         Func<MoeOptions, MoeModel> load, MoeOptions options, AutoOptions auto, string trace, List<ProfileText> texts,
-        CancellationToken cancellationToken)
+        out bool hasTwins, CancellationToken cancellationToken)
     {
         using MoeModel model = load(options with { Offloading = Offloading.Lru() });
+        hasTwins = model.HasTwins;
         if (model.MemoryPlan.IsResident)
         {
             return new AutoChoice(Offloading.FineMoE(), "every expert fits into the memory budget: nothing is read while it runs", []);

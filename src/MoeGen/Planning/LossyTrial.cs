@@ -7,13 +7,19 @@ namespace MoeGen.Planning;
 /// Runs methods that are not exact over the texts of a profile, teacher forced and in decode steps, and compares their most probable tokens
 /// with the exact model's. What they change of the routing cannot be simulated from a trace of the exact model.
 /// </summary>
-internal sealed class LossyTrial(Func<MoeOptions, MoeModel> load, MoeOptions options, IReadOnlyList<ProfileText> texts)
+/// <param name="load">Loads the model with the options that it is given.</param>
+/// <param name="options">How the model will run.</param>
+/// <param name="texts">The texts of the profile.</param>
+/// <param name="hasTwins">Whether experts have twins.</param>
+internal sealed class LossyTrial(
+    Func<MoeOptions, MoeModel> load, MoeOptions options, IReadOnlyList<ProfileText> texts, bool hasTwins)
 {
     // from the most careful on: the first one beyond the tolerance ends its row
     private static readonly string[][] s_rows =
     [
         ["buddy:gap=0.05", "buddy:gap=0.1", "buddy:gap=0.2", "buddy:gap=0.3"],
         ["mobile:threshold=0.9,base=finemoe", "mobile:threshold=0.5,base=finemoe"],
+        ["hobbit", "hobbit:t1=0.3"],
         ["swapmoe"],
     ];
 
@@ -25,9 +31,8 @@ internal sealed class LossyTrial(Func<MoeOptions, MoeModel> load, MoeOptions opt
         List<(Offloading Offloading, AutoCandidate Candidate)> found = [];
         foreach (string[] row in s_rows)
         {
-            foreach (string name in row)
+            foreach (Offloading offloading in row.Select(name => Offloading.Parse(name)).Where(method => hasTwins || !method.UsesTwins))
             {
-                Offloading offloading = Offloading.Parse(name);
                 if (TryMeasure(offloading, cancellationToken) is not { } candidate || candidate.Agreement < 1 - tolerance)
                 {
                     break;

@@ -5,7 +5,7 @@ using MoeGen.Testing;
 
 namespace MoeGen.Tests.Planning;
 
-public sealed class AutoOffloadingTests
+public sealed class AutoOffloadingTests(PackedDemo packed) : IClassFixture<PackedDemo>
 {
     [Fact]
     public void EverythingFits_NothingIsChosen()
@@ -54,6 +54,17 @@ public sealed class AutoOffloadingTests
         Assert.True(choice.Offloading.IsExact || lossy.Any(candidate => candidate.Name == choice.Offloading.Name));
         Assert.True(tolerance < 1 || lossy.Length >= 6);
         Assert.Contains(choice.Offloading.IsExact ? "was faster" : choice.Offloading.Name, choice.Explanation);
+    }
+
+    [Fact]
+    public void Twins_AreTriedWhereThereAreAny()
+    {
+        AutoOptions auto = new() { Sequences = 1, Tokens = 6, Tolerance = 1 };
+        MoeOptions options = new() { ExpertSlots = 40, Threads = 1 };
+        AutoChoice without = AutoOffloading.Choose(Load, options, auto), with = AutoOffloading.Choose(LoadPacked, options, auto);
+        Assert.Equal(
+            ["hobbit", "hobbit:t1=0.3"],
+            with.Candidates.Select(candidate => candidate.Name).Except(without.Candidates.Select(candidate => candidate.Name)).Order());
     }
 
     [Fact]
@@ -118,6 +129,8 @@ public sealed class AutoOffloadingTests
         ModelInfo info = Demo.ModelInfo with { DenseBytes = 100, ExpertBytes = 50 };
         Assert.Equal(new MachineProfile(500, 1000), MachineProfile.Of(info, statistics, TimeSpan.FromSeconds(3)));
     }
+
+    private Demo LoadPacked(MoeOptions options) => Demo.Load(packed.Path, options);
 
     private static Demo Load(MoeOptions options) => Demo.Load(RepositoryFiles.DemoModel, options);
 

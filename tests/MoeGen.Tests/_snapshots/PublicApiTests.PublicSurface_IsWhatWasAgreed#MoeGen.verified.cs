@@ -790,6 +790,7 @@ abstract class MoeGen.MoeGenException
 
 abstract class MoeGen.MoeModel
     Boolean HasTokenizer { get; }
+    Boolean HasTwins { get; }
     IAsyncEnumerable<String> GenerateAsync(String prompt, MoeGen.SamplingOptions options = ..., CancellationToken cancellationToken = ...)
     IReadOnlyList<Int32> EosTokenIds { get; }
     Int32 ContextLength { get; }

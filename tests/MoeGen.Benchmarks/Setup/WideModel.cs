@@ -3,7 +3,7 @@ using MoeGen.Packs;
 
 namespace MoeGen.Benchmarks.Setup;
 
-/// <summary>The demo model with larger experts, packed: reading one costs what it costs with a large model.</summary>
+/// <summary>The demo model with larger experts, packed with twins: reading one costs what it costs with a large model.</summary>
 /// <param name="Folder">The pack.</param>
 /// <param name="Inspection">What `moegen inspect` says of it.</param>
 internal sealed record WideModel(string Folder, JsonObject Inspection)
@@ -12,6 +12,7 @@ internal sealed record WideModel(string Folder, JsonObject Inspection)
     public const long DefaultExpertBytes = 36_000_000;
 
     private const string Demo = "demo";
+    private const double TwinShare = 0.3; // of an expert's bytes
     private const long SpareBytes = 256 << 20; // dense weights twice, tokenizer, compiled code
 
     /// <summary>The file that experts are read from.</summary>
@@ -34,12 +35,12 @@ internal sealed record WideModel(string Folder, JsonObject Inspection)
     public static async Task<WideModel> CreateAsync(
         MoegenTool tool, WorkFolder work, ByteSize expertBytes, CancellationToken cancellationToken)
     {
-        string pack = work[$"{Demo}-{expertBytes.Bytes}"], wide = pack + ".wide";
+        string pack = work[$"{Demo}-{expertBytes.Bytes}-twins"], wide = pack + ".wide";
         if (!PackLayout.IsPacked(pack))
         {
             await MakeAsync(tool, work, wide, expertBytes, cancellationToken);
             Console.Error.WriteLine("packing it");
-            await tool.RunAsync(["pack", wide, "-o", pack], cancellationToken);
+            await tool.RunAsync(["pack", wide, "-o", pack, "--twins", "q4"], cancellationToken);
             Directory.Delete(wide, recursive: true);
         }
 
@@ -57,7 +58,7 @@ internal sealed record WideModel(string Folder, JsonObject Inspection)
 
         JsonObject demo = (await tool.RunAsync(["inspect", Demo], cancellationToken)).Json;
         long experts = demo["sparse_layers"]!.GetValue<long>() * demo["experts"]!.GetValue<long>();
-        work.RequireSpace((2 * experts * expertBytes.Bytes) + SpareBytes);
+        work.RequireSpace((long)(experts * expertBytes.Bytes * (2 + TwinShare)) + SpareBytes);
         Console.Error.WriteLine("widening the demo model");
         await tool.RunAsync(["inflate", Demo, "-o", path, "--expert-bytes", $"{expertBytes.Bytes}"], cancellationToken);
     }

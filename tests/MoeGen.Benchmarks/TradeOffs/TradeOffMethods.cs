@@ -16,6 +16,7 @@ internal static class TradeOffMethods
     private const string Mobile = "mobile";
     private const string MobileBase = "mobile over finemoe";
     private const string Buddy = "buddy";
+    private const string Hobbit = "hobbit";
 
     public static IReadOnlyList<TradeOffMethod> All { get; } =
     [
@@ -46,5 +47,10 @@ internal static class TradeOffMethods
         new("buddy:gap=0.2,ranking=coactivation", null, "BuddyMoE's own ranking"),
         new("buddy:gap=0.5,entropy=0.95", null, "BuddyMoE's own test: where the choice as a whole is not peaked"),
         new("buddy:gap=1,entropy=0.95,missing=0.5,ranking=coactivation", null, "BuddyMoE as published: test, bound on misses, ranking"),
+        new("hobbit", Hobbit, "a copy in Q4 is read for a missing expert of little weight"),
+        new("hobbit:t1=0.3", Hobbit, "the same, for more of them"),
+        new("hobbit:t1=-1", Hobbit, "the same, for all that are missing"),
+        new("hobbit:base=finemoe", null, "HOBBIT over FineMoE's prefetch and cache"),
+        new("hobbit:skip=yes", null, "ablation: the least important are left out, as published"),
     ];
 }

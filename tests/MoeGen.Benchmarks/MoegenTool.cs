@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace MoeGen.Benchmarks;
@@ -8,14 +7,6 @@ namespace MoeGen.Benchmarks;
 /// <param name="workFolder">Where it keeps the code that it compiles for a model.</param>
 internal sealed class MoegenTool(string workFolder)
 {
-    private const string PeakKey = "VmHWM:";
-    private const long BytesPerKiB = 1024;
-
-    private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(50);
-
-    // Ctrl-C in a terminal reaches the tool as well, which then cleans up
-    private static readonly TimeSpan s_timeToEnd = TimeSpan.FromSeconds(3);
-
     /// <summary>Runs a command that prints one JSON object.</summary>
     /// <param name="arguments">Command and options; --json is added.</param>
     /// <param name="cancellationToken">Ends the process.</param>
@@ -24,78 +15,11 @@ internal sealed class MoegenTool(string workFolder)
     {
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         string program = Path.Combine(AppContext.BaseDirectory, "MoeGen.Cli.dll");
-        ProcessStartInfo start = new(host, [program, .. arguments, "--json"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = new(host, [program, .. arguments, "--json"]);
         start.Environment["MOEGEN_CACHE"] = Path.Combine(workFolder, "cache");
-        cancellationToken.ThrowIfCancellationRequested();
         long started = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        Task<string> error = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        long peak = await WatchAsync(process, cancellationToken);
-        if (process.ExitCode != 0)
-        {
-            string? line = (await error).Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
-            throw new BenchmarkException($"moegen {string.Join(' ', arguments)}: exit code {process.ExitCode}: {line}");
-        }
-
-        return new ToolResult(JsonNode.Parse(await output)!.AsObject(), peak, Stopwatch.GetElapsedTime(started));
-    }
-
-    private static async Task<long> WatchAsync(Process process, CancellationToken cancellationToken)
-    {
-        long peak = 0;
-        try
-        {
-            Task exit = process.WaitForExitAsync(cancellationToken);
-            while (!exit.IsCompleted)
-            {
-                peak = Math.Max(peak, PeakResidentBytes(process.Id));
-                await Task.WhenAny(exit, Task.Delay(s_pollInterval, CancellationToken.None));
-            }
-
-            await exit;
-        }
-        catch (OperationCanceledException)
-        {
-            await EndAsync(process);
-            throw;
-        }
-
-        return peak;
-    }
-
-    private static async Task EndAsync(Process process)
-    {
-        using CancellationTokenSource grace = new(s_timeToEnd);
-        try
-        {
-            await process.WaitForExitAsync(grace.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
-        }
-    }
-
-    // 0 when the process has ended, or where there is no such file
-    private static long PeakResidentBytes(int processId)
-    {
-        try
-        {
-            string? line = File.ReadLines($"/proc/{processId}/status")
-                .FirstOrDefault(line => line.StartsWith(PeakKey, StringComparison.Ordinal));
-            string? kilobytes = line?[PeakKey.Length..].Trim().Split(' ')[0];
-            return long.TryParse(kilobytes, CultureInfo.InvariantCulture, out long count) ? count * BytesPerKiB : 0;
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
+        ChildProcess child = await ChildProcess.RunAsync(start, $"moegen {string.Join(' ', arguments)}", cancellationToken);
+        return new ToolResult(JsonNode.Parse(child.Output)!.AsObject(), child.PeakResidentBytes, Stopwatch.GetElapsedTime(started));
     }
 }
 

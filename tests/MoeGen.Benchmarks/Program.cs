@@ -18,6 +18,7 @@ using PosixSignalRegistration onTermination = PosixSignalRegistration.Create(Pos
 Command root = new RootCommand("Measures MoeGen and writes the pages of docs/ that hold measured numbers.")
 {
     OffloadingCommand.Create(), ExpertMapsCommand.Create(), TradeOffsCommand.Create(), AttentionCommand.Create(),
+    PeersCommand.Create(), BatchingCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
@@ -37,7 +38,8 @@ try
 }
 catch (OperationCanceledException)
 {
-    Console.Error.WriteLine("interrupted; the same command with --continue goes on from here");
+    bool canContinue = parsed.CommandResult.Command.Options.Any(option => option.Name == "--continue");
+    Console.Error.WriteLine("interrupted" + (canContinue ? "; the same command with --continue goes on from here" : ""));
     return 130;
 }
 catch (Exception exception) when (exception is MoeGenException or IOException or UnauthorizedAccessException)

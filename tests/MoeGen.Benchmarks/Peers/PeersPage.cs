@@ -1,0 +1,89 @@
+using MoeGen.Benchmarks.Report;
+using MoeGen.Cli.Output;
+
+namespace MoeGen.Benchmarks.Peers;
+
+/// <summary>docs/peers.md, from the results alone.</summary>
+/// <param name="results">What was measured.</param>
+/// <param name="command">The command that the page is written by.</param>
+internal sealed class PeersPage(PeersResults results, string command)
+{
+    /// <summary>Writes the page, and prints it.</summary>
+    /// <param name="path">Where.</param>
+    public void Write(string path)
+    {
+        string text = Text();
+        WholeFile.Write(path, text);
+        Console.Out.Write(text);
+        Console.Error.WriteLine($"{path}: written");
+    }
+
+    internal string Text() => $"""
+        # Beside llama.cpp and ik_llama.cpp
+
+        Written by `{command}`; do not edit. Tokens per second with every weight in memory, on {results.Machine["processor"]}, {results.Machine["cores"]} cores, {results.Machine["dotnet"]};
+        medians of {results.Runs.Max(run => PeerRun.Of(run).Round) + 1} rounds in which the programs take turns, each second one in reverse order. {Commits()} are compiled for this processor; what
+        stands behind a number of theirs is the option that made it their best (none: the default). They decode behind no prompt, MoeGen behind the shortest one below.
+
+        Read: bytes of weights that a decoded token needs, per second, as a share of what a loop reads beside it that does nothing else.
+
+        {Table()}
+        """.ReplaceLineEndings("\n").TrimEnd('\n') + "\n";
+
+    private string Commits() => string.Join(
+        " and ",
+        from run in results.Runs
+        where run[LlamaBench.CommitKey] is not null
+        group run by PeerRun.Of(run).Engine into runs
+        select $"{runs.Key} ({runs.First()[LlamaBench.CommitKey]})");
+
+    private MarkdownTable Table()
+    {
+        string[] peers = [.. Peers()];
+        MarkdownTable table = new(
+            ["model", "format", "threads", "tokens/s", MoegenEngine.EngineName, .. peers, .. peers.Select(peer => $"× {peer}"), "read, %"]);
+        foreach ((string model, string format, int threads) in Models())
+        {
+            foreach (string key in Measures(model))
+            {
+                double? ours = results.MedianOf(model, threads, MoegenEngine.EngineName, "", key);
+                (double Value, string Setting)?[] theirs = [.. peers.Select(peer => results.BestOf(model, threads, peer, key))];
+                table.Add(
+                    [
+                        model, format, Format.Number(threads), key.Replace('_', ' '), Number(ours), .. theirs.Select(Best),
+                        .. theirs.Select(best => Number(ours / best?.Value)), key == InferenceEngine.DecodeKey ? ReadShare(model, threads, ours) : "",
+                    ]);
+            }
+        }
+
+        return table;
+    }
+
+    private IEnumerable<string> Peers() =>
+        results.Runs.Where(run => run[LlamaBench.CommitKey] is not null).Select(run => PeerRun.Of(run).Engine).Distinct().Order().Reverse();
+
+    private IEnumerable<(string Model, string Format, int Threads)> Models() =>
+        (from run in results.Runs
+         let known = PeerRun.Of(run)
+         where known.Engine == MoegenEngine.EngineName
+         select (known.Model, (string)run["format"]!, known.Threads)).Distinct().OrderBy(model => model.Model).ThenBy(model => model.Threads);
+
+    private string[] Measures(string model) =>
+    [
+        InferenceEngine.DecodeKey,
+        .. results.Runs.First(run => PeerRun.Of(run) is { Engine: MoegenEngine.EngineName } known && known.Model == model).AsObject()
+            .Select(property => property.Key).Where(key => key.StartsWith(InferenceEngine.PrefillPrefix, StringComparison.Ordinal)),
+    ];
+
+    private string ReadShare(string model, int threads, double? tokensPerSecond)
+    {
+        double? bytes = results.MedianOf(model, threads, MoegenEngine.EngineName, "", "weight_bytes_per_step");
+        double? limit = results.MedianOf(model, threads, PeersResults.ReadLoop, "", PeersResults.BytesPerSecondKey);
+        return tokensPerSecond * bytes / limit is { } share ? Format.Number(100 * share) : "–";
+    }
+
+    private static string Best((double Value, string Setting)? best) =>
+        best is not { } found ? "–" : Number(found.Value) + (found.Setting.Length == 0 ? "" : $" `{found.Setting}`");
+
+    private static string Number(double? value) => value is { } number ? Format.Digits(number) : "–";
+}

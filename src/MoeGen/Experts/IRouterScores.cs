@@ -19,5 +19,5 @@ internal sealed class RouterScores<TShape, TFormat>(Matrix<TShape, TFormat> rout
     where TFormat : struct, IWeightFormat
 {
     public void Score(Activations normed, int token, Activations logits) =>
-        MatMul.Run(new Product<TShape, TFormat>(router, normed.Skip(token), logits, 1), new Share(0, TShape.Rows));
+        MatMul.Run(router, new Product(normed.Skip(token), logits, 1), new Share(0, TShape.Rows));
 }

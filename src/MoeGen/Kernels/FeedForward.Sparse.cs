@@ -34,8 +34,8 @@ public static unsafe partial class FeedForward
         foreach (ChosenExpert chosen in experts.InWave(routing))
         {
             TExpert expert = TExpert.At(chosen.Slot);
-            MatMul.Run(FromTokens(expert.GateProj, TExpert.GateBias(chosen.Slot), routing, chosen, x, gate), rows);
-            MatMul.Run(FromTokens(expert.UpProj, TExpert.UpBias(chosen.Slot), routing, chosen, x, up), rows);
+            MatMul.Run(expert.GateProj, FromTokens(TExpert.GateBias(chosen.Slot), routing, chosen, x, gate), rows);
+            MatMul.Run(expert.UpProj, FromTokens(TExpert.UpBias(chosen.Slot), routing, chosen, x, up), rows);
             if (scalesInput)
             {
                 ScaleEntries(routing, chosen, gate, rows);
@@ -70,7 +70,7 @@ public static unsafe partial class FeedForward
         Share rows = MatMul.RowsOf<TUp>(up, worker);
         foreach (ChosenExpert chosen in experts.InWave(routing))
         {
-            MatMul.Run(FromTokens(TExpert.At(chosen.Slot).UpProj, TExpert.UpBias(chosen.Slot), routing, chosen, x, up), rows);
+            MatMul.Run(TExpert.At(chosen.Slot).UpProj, FromTokens(TExpert.UpBias(chosen.Slot), routing, chosen, x, up), rows);
             GatedActivation.Activate<TActivation>(up, chosen.Entries.Start, chosen.NumTokens, rows);
         }
     }
@@ -93,13 +93,13 @@ public static unsafe partial class FeedForward
         Share rows = MatMul.RowsOf<TDown>(worker);
         foreach (ChosenExpert chosen in experts.InWave(routing))
         {
-            Product<TDown, TFormat> product = new(TExpert.At(chosen.Slot).DownProj, activated, down, chosen.NumTokens)
+            Product product = new(activated, down, chosen.NumTokens)
             {
                 FirstInputRow = chosen.Entries.Start,
                 FirstOutputRow = chosen.Entries.Start,
                 Bias = TExpert.DownBias(chosen.Slot).Data,
             };
-            MatMul.Run(product, rows);
+            MatMul.Run(TExpert.At(chosen.Slot).DownProj, product, rows);
         }
     }
 
@@ -137,11 +137,8 @@ public static unsafe partial class FeedForward
     }
 
     // the product of an expert's first half: rows of the tokens that chose it in, a row for each choice out
-    private static Product<TUp, TFormat> FromTokens<TUp, TFormat>(
-        Matrix<TUp, TFormat> weight, WeightVector bias, Routing routing, ChosenExpert chosen, Activations x, Activations y)
-        where TUp : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat =>
-        new(weight, x, y, chosen.NumTokens)
+    private static Product FromTokens(WeightVector bias, Routing routing, ChosenExpert chosen, Activations x, Activations y) =>
+        new(x, y, chosen.NumTokens)
         {
             InputRows = routing.EntryTokens + chosen.Entries.Start,
             FirstOutputRow = chosen.Entries.Start,

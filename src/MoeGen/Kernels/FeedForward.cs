@@ -26,8 +26,8 @@ public static unsafe partial class FeedForward
         where TFormat : struct, IWeightFormat
     {
         Share rows = MatMul.RowsOf<TUp>(gate, worker);
-        MatMul.Run(new Product<TUp, TFormat>(gateProj, x, gate, numTokens), rows);
-        MatMul.Run(new Product<TUp, TFormat>(upProj, x, up, numTokens), rows);
+        MatMul.Run(gateProj, new Product(x, gate, numTokens), rows);
+        MatMul.Run(upProj, new Product(x, up, numTokens), rows);
         GatedActivation.Activate<TActivation>(gate, up, 0, numTokens, rows);
     }
 
@@ -45,7 +45,7 @@ public static unsafe partial class FeedForward
         where TFormat : struct, IWeightFormat
     {
         Share rows = MatMul.RowsOf<TUp>(up, worker);
-        MatMul.Run(new Product<TUp, TFormat>(upProj, x, up, numTokens), rows);
+        MatMul.Run(upProj, new Product(x, up, numTokens), rows);
         GatedActivation.Activate<TActivation>(up, 0, numTokens, rows);
     }
 

@@ -51,7 +51,7 @@ public static unsafe class LatentAttention
         Matrix<TShape, TFormat> kvBProj, Activations queries, Activations latentQueries, int numTokens, Worker worker)
         where TLatent : struct, ILatentShape
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         float* sum = stackalloc float[MatrixLayout.PaddedColumns(TLatent.KvLoraRank)];
         float* factors = stackalloc float[PaddedFactors(TLatent.NopeDim)];
@@ -90,7 +90,7 @@ public static unsafe class LatentAttention
         Matrix<TShape, TFormat> kvBProj, Activations attended, Activations y, int numTokens, Worker worker)
         where TLatent : struct, ILatentShape
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         int paddedRank = MatrixLayout.PaddedColumns(TLatent.KvLoraRank);
         float* padded = stackalloc float[paddedRank];
@@ -112,7 +112,7 @@ public static unsafe class LatentAttention
             // the product writes an output at the number of its row, so the outputs begin as many elements before the head's place
             int firstRow = FirstRow<TLatent>(head) + TLatent.NopeDim;
             Activations values = y.Columns((head * TLatent.ValueDim) - firstRow, TLatent.ValueDim).Skip(token);
-            MatMul.Run(new Product<TShape, TFormat>(kvBProj, latents, values, count), new Share(firstRow, firstRow + TLatent.ValueDim));
+            MatMul.Run(kvBProj, new Product(latents, values, count), new Share(firstRow, firstRow + TLatent.ValueDim));
             y.QuantizeHeads(token, count, head, 1, TLatent.ValueDim);
             unit += count;
         }
@@ -131,7 +131,7 @@ public static unsafe class LatentAttention
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         // rows of the panels that are not among the query's have the factor 0
         int place = firstRow % MatrixLayout.PanelRows;

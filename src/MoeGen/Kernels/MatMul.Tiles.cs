@@ -12,13 +12,13 @@ public static unsafe partial class MatMul
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile1x8<TSimd, TVector, TShape, TFormat>(
-        in Product<TShape, TFormat> product, Share rows, int row, int token)
+        Matrix<TShape, TFormat> weight, in Product product, Share rows, int row, int token)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
-        byte* w = product.Row(row);
+        byte* w = weight.Row(row);
         float* x0 = product.Input(token), x1 = product.Input(token + 1), x2 = product.Input(token + 2), x3 = product.Input(token + 3);
         float* x4 = product.Input(token + 4), x5 = product.Input(token + 5), x6 = product.Input(token + 6), x7 = product.Input(token + 7);
         TVector even0 = TSimd.Zero, even1 = TSimd.Zero, even2 = TSimd.Zero, even3 = TSimd.Zero;
@@ -65,13 +65,13 @@ public static unsafe partial class MatMul
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile1x4<TSimd, TVector, TShape, TFormat>(
-        in Product<TShape, TFormat> product, Share rows, int row, int token)
+        Matrix<TShape, TFormat> weight, in Product product, Share rows, int row, int token)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
-        byte* w = product.Row(row);
+        byte* w = weight.Row(row);
         float* x0 = product.Input(token), x1 = product.Input(token + 1), x2 = product.Input(token + 2), x3 = product.Input(token + 3);
         TVector even0 = TSimd.Zero, even1 = TSimd.Zero, even2 = TSimd.Zero, even3 = TSimd.Zero;
         TVector odd0 = TSimd.Zero, odd1 = TSimd.Zero, odd2 = TSimd.Zero, odd3 = TSimd.Zero;
@@ -103,13 +103,13 @@ public static unsafe partial class MatMul
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile1x2<TSimd, TVector, TShape, TFormat>(
-        in Product<TShape, TFormat> product, Share rows, int row, int token)
+        Matrix<TShape, TFormat> weight, in Product product, Share rows, int row, int token)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
-        byte* w = product.Row(row);
+        byte* w = weight.Row(row);
         float* x0 = product.Input(token), x1 = product.Input(token + 1);
         TVector even0 = TSimd.Zero, even1 = TSimd.Zero;
         TVector odd0 = TSimd.Zero, odd1 = TSimd.Zero;
@@ -135,13 +135,13 @@ public static unsafe partial class MatMul
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile1x1<TSimd, TVector, TShape, TFormat>(
-        in Product<TShape, TFormat> product, Share rows, int row, int token)
+        Matrix<TShape, TFormat> weight, in Product product, Share rows, int row, int token)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
-        byte* w = product.Row(row);
+        byte* w = weight.Row(row);
         float* x = product.Input(token);
         TVector even = TSimd.Zero, odd = TSimd.Zero;
         for (nuint column = 0; column < Matrix<TShape, TFormat>.PaddedColumns; column += 2)
@@ -159,14 +159,14 @@ public static unsafe partial class MatMul
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4x1<TSimd, TVector, TShape, TFormat>(
-        in Product<TShape, TFormat> product, Share rows, int row, int token)
+        Matrix<TShape, TFormat> weight, in Product product, Share rows, int row, int token)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
-        byte* w0 = product.Row(row), w1 = product.Row(row + TSimd.Width);
-        byte* w2 = product.Row(row + (2 * TSimd.Width)), w3 = product.Row(row + (3 * TSimd.Width));
+        byte* w0 = weight.Row(row), w1 = weight.Row(row + TSimd.Width);
+        byte* w2 = weight.Row(row + (2 * TSimd.Width)), w3 = weight.Row(row + (3 * TSimd.Width));
         float* x = product.Input(token);
         TVector even0 = TSimd.Zero, even1 = TSimd.Zero, even2 = TSimd.Zero, even3 = TSimd.Zero;
         TVector odd0 = TSimd.Zero, odd1 = TSimd.Zero, odd2 = TSimd.Zero, odd3 = TSimd.Zero;
@@ -204,7 +204,7 @@ public static unsafe partial class MatMul
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch<TShape, TFormat>(byte* pair)
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         const int LineBytes = 64, PairsAhead = 32; // measured with bfloat16 and float32
         if (Sse.IsSupported)

@@ -36,7 +36,7 @@ public static unsafe partial class MatMul
         Matrix<TShape, TFormat> weight, Activations x, Activations y, int numTokens, Worker worker, float scale = 1)
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat =>
-        Run(new Product<TShape, TFormat>(weight, x, y, numTokens) { Scale = scale }, RowsOf<TShape>(worker));
+        Run(weight, new Product(x, y, numTokens) { Scale = scale }, RowsOf<TShape>(worker));
 
     /// <summary><c>y = scale * (x Wᵀ + b)</c>.</summary>
     /// <inheritdoc cref="Multiply{TShape, TFormat}(Matrix{TShape, TFormat}, Activations, Activations, int, Worker, float)"/>
@@ -45,7 +45,7 @@ public static unsafe partial class MatMul
         Matrix<TShape, TFormat> weight, WeightVector bias, Activations x, Activations y, int numTokens, Worker worker, float scale = 1)
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat =>
-        Run(new Product<TShape, TFormat>(weight, x, y, numTokens) { Bias = bias.Data, Scale = scale }, RowsOf<TShape>(worker));
+        Run(weight, new Product(x, y, numTokens) { Bias = bias.Data, Scale = scale }, RowsOf<TShape>(worker));
 
     /// <summary><c>y += scale * x Wᵀ</c>: adds to the residual stream.</summary>
     /// <inheritdoc cref="Multiply{TShape, TFormat}(Matrix{TShape, TFormat}, Activations, Activations, int, Worker, float)"/>
@@ -54,7 +54,7 @@ public static unsafe partial class MatMul
         Matrix<TShape, TFormat> weight, Activations x, Activations y, int numTokens, Worker worker, float scale = 1)
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat =>
-        Run(new Product<TShape, TFormat>(weight, x, y, numTokens) { AddsToY = true, Scale = scale }, RowsOf<TShape>(worker));
+        Run(weight, new Product(x, y, numTokens) { AddsToY = true, Scale = scale }, RowsOf<TShape>(worker));
 
     /// <summary><c>y += scale * (x Wᵀ + b)</c>: adds to the residual stream.</summary>
     /// <inheritdoc cref="MultiplyAdd{TShape, TFormat}(Matrix{TShape, TFormat}, Activations, Activations, int, Worker, float)"/>
@@ -63,9 +63,7 @@ public static unsafe partial class MatMul
         Matrix<TShape, TFormat> weight, WeightVector bias, Activations x, Activations y, int numTokens, Worker worker, float scale = 1)
         where TShape : struct, IMatrixShape
         where TFormat : struct, IWeightFormat =>
-        Run(
-            new Product<TShape, TFormat>(weight, x, y, numTokens) { Bias = bias.Data, AddsToY = true, Scale = scale },
-            RowsOf<TShape>(worker));
+        Run(weight, new Product(x, y, numTokens) { Bias = bias.Data, AddsToY = true, Scale = scale }, RowsOf<TShape>(worker));
 
     /// <summary>The rows of a matrix that a worker computes.</summary>
     internal static Share RowsOf<TShape>(Worker worker)
@@ -80,30 +78,28 @@ public static unsafe partial class MatMul
     /// <summary>The rows that a worker computes of so many.</summary>
     internal static Share RowsOf(int rows, Worker worker) => worker.Share(rows, RowGranularity);
 
-    /// <summary>Computes some rows of a product with the widest vectors of this processor.</summary>
-    internal static void Run<TShape, TFormat>(in Product<TShape, TFormat> product, Share rows)
+    /// <summary>Computes some rows of a product, with the widest vectors of this processor.</summary>
+    internal static void Run<TShape, TFormat>(Matrix<TShape, TFormat> weight, in Product product, Share rows)
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IWeightFormat =>
+        TFormat.Multiply<TShape>(weight.Data, product, rows);
+
+    /// <summary>Computes some rows of a product with a matrix of floats, with the widest vectors of this processor.</summary>
+    internal static void RunFloats<TShape, TFormat>(Matrix<TShape, TFormat> weight, in Product product, Share rows)
+        where TShape : struct, IMatrixShape
+        where TFormat : struct, IFloatFormat
     {
-        if (TFormat.Format == WeightFormat.Q8)
+        if (Vector512.IsHardwareAccelerated)
         {
-            QuantizedMatMul.RunQ8<TShape>(product.ToQuantized(ActivationFormat.Int16), rows);
-        }
-        else if (TFormat.Format == WeightFormat.Q4)
-        {
-            QuantizedMatMul.RunQ4<TShape>(product.ToQuantized(ActivationFormat.Int8), rows);
-        }
-        else if (Vector512.IsHardwareAccelerated)
-        {
-            Run<Simd512, Vector512<float>, TShape, TFormat>(product, rows);
+            Run<Simd512, Vector512<float>, TShape, TFormat>(weight, product, rows);
         }
         else if (Vector256.IsHardwareAccelerated)
         {
-            Run<Simd256, Vector256<float>, TShape, TFormat>(product, rows);
+            Run<Simd256, Vector256<float>, TShape, TFormat>(weight, product, rows);
         }
         else
         {
-            Run<Simd128, Vector128<float>, TShape, TFormat>(product, rows);
+            Run<Simd128, Vector128<float>, TShape, TFormat>(weight, product, rows);
         }
     }
 
@@ -111,11 +107,11 @@ public static unsafe partial class MatMul
     /// Computes some rows of a product with vectors of one width. A strip is the rows of a panel that one vector holds: a panel has one
     /// strip of 16 rows, two of 8 or four of 4.
     /// </summary>
-    internal static void Run<TSimd, TVector, TShape, TFormat>(in Product<TShape, TFormat> product, Share rows)
+    internal static void Run<TSimd, TVector, TShape, TFormat>(Matrix<TShape, TFormat> weight, in Product product, Share rows)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         for (int row = rows.Start - (rows.Start % TSimd.Width); row < rows.End; row += StripsTogether * TSimd.Width)
         {
@@ -125,7 +121,7 @@ public static unsafe partial class MatMul
             {
                 for (int strip = row; strip < end; strip += TSimd.Width)
                 {
-                    Tile1x8<TSimd, TVector, TShape, TFormat>(product, rows, strip, token);
+                    Tile1x8<TSimd, TVector, TShape, TFormat>(weight, product, rows, strip, token);
                 }
             }
 
@@ -133,7 +129,7 @@ public static unsafe partial class MatMul
             {
                 for (int strip = row; strip < end; strip += TSimd.Width)
                 {
-                    Tile1x4<TSimd, TVector, TShape, TFormat>(product, rows, strip, token);
+                    Tile1x4<TSimd, TVector, TShape, TFormat>(weight, product, rows, strip, token);
                 }
             }
 
@@ -141,7 +137,7 @@ public static unsafe partial class MatMul
             {
                 for (int strip = row; strip < end; strip += TSimd.Width)
                 {
-                    Tile1x2<TSimd, TVector, TShape, TFormat>(product, rows, strip, token);
+                    Tile1x2<TSimd, TVector, TShape, TFormat>(weight, product, rows, strip, token);
                 }
             }
 
@@ -149,13 +145,13 @@ public static unsafe partial class MatMul
             {
                 if (end - row > (StripsTogether - 1) * TSimd.Width)
                 {
-                    Tile4x1<TSimd, TVector, TShape, TFormat>(product, rows, row, token);
+                    Tile4x1<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, token);
                 }
                 else
                 {
                     for (int strip = row; strip < end; strip += TSimd.Width)
                     {
-                        Tile1x1<TSimd, TVector, TShape, TFormat>(product, rows, strip, token);
+                        Tile1x1<TSimd, TVector, TShape, TFormat>(weight, product, rows, strip, token);
                     }
                 }
             }

@@ -4,18 +4,14 @@ using MoeGen.Kernels.Quantized;
 
 namespace MoeGen.Kernels;
 
-/// <summary>The operands of one matrix product: which rows of activations go in, and where the outputs go.</summary>
-internal readonly unsafe struct Product<TShape, TFormat>
-    where TShape : struct, IMatrixShape
-    where TFormat : struct, IWeightFormat
+/// <summary>The operands of a matrix product beside the matrix: which rows of activations go in, and where the outputs go.</summary>
+internal readonly unsafe struct Product
 {
-    private readonly Matrix<TShape, TFormat> _weight;
     private readonly Activations _x;
     private readonly Activations _y;
 
-    public Product(Matrix<TShape, TFormat> weight, Activations x, Activations y, int numTokens)
+    public Product(Activations x, Activations y, int numTokens)
     {
-        _weight = weight;
         _x = x;
         _y = y;
         NumTokens = numTokens;
@@ -42,15 +38,13 @@ internal readonly unsafe struct Product<TShape, TFormat>
     public bool AddsToY { get; init; }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public byte* Row(int row) => _weight.Row(row);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float* Input(int token) => _x.Row(InputRows is null ? FirstInputRow + token : InputRows[token]);
 
     /// <summary>The same product with inputs that are quantised, as quantised weights expect them.</summary>
+    /// <param name="weight">First byte of the matrix.</param>
     /// <param name="inputs">8 bits for weights of Q4, 16 for those of Q8.</param>
     /// <exception cref="InvalidOperationException">The inputs have not been quantised like this.</exception>
-    public QuantizedProduct ToQuantized(ActivationFormat inputs)
+    public QuantizedProduct ToQuantized(byte* weight, ActivationFormat inputs)
     {
         QuantizedActivations x = inputs == ActivationFormat.Int8 ? _x.Int8 : _x.Int16;
         if (x.IsEmpty)
@@ -58,7 +52,7 @@ internal readonly unsafe struct Product<TShape, TFormat>
             throw new InvalidOperationException($"Activations are not quantised to {inputs}, as these weights expect.");
         }
 
-        return new QuantizedProduct(_weight.Data, x, _y, NumTokens)
+        return new QuantizedProduct(weight, x, _y, NumTokens)
         {
             InputRows = InputRows,
             FirstInputRow = FirstInputRow,

@@ -68,7 +68,7 @@ internal static unsafe class SumOfSquares
     };
 
     private static double Of<TFormat>(byte* values, long count)
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         if (Vector512.IsHardwareAccelerated)
         {
@@ -84,7 +84,7 @@ internal static unsafe class SumOfSquares
     internal static double Of<TSimd, TVector, TFormat>(byte* values, long count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         double sum = 0;
         for (long first = 0; first < count; first += BlockLength)

@@ -96,7 +96,7 @@ public unsafe class LatentAttentionTests
     private void Check<TLatent, TShape, TFormat>()
         where TLatent : struct, ILatentShape
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         int heads = TLatent.NumHeads, nope = TLatent.NopeDim, rope = TLatent.RopeDim, value = TLatent.ValueDim, rank = TLatent.KvLoraRank;
         using NativeMatrix<TShape, TFormat> weight = new(_random);

@@ -17,7 +17,7 @@ public unsafe class MatMulTests
         using NativeMatrix<Shape2x2, F32> weight = new([[1, 2], [3, 4]]);
         using NativeFloats x = NativeFloats.Rows([[5, 6]], 2, out Activations inputs), y = NativeFloats.Rows(
             [[0, 0]], 2, out Activations outputs);
-        MatMul.Run(new Product<Shape2x2, F32>(weight.Matrix, inputs, outputs, 1), new Share(0, 2));
+        MatMul.Run(weight.Matrix, new Product(inputs, outputs, 1), new Share(0, 2));
         Assert.Equal([17f, 39f], outputs[0].ToArray());
     }
 
@@ -155,8 +155,7 @@ public unsafe class MatMulTests
         using NativeFloats x = NativeFloats.Rows(rows, 5, out Activations inputs);
         using NativeFloats y = NativeFloats.Rows([.. Enumerable.Range(0, 8).Select(_ => new float[3])], 3, out Activations outputs);
         int* gather = stackalloc int[] { 3, 1, 3 };
-        MatMul.Run(
-            new Product<Shape3x5, F32>(weight.Matrix, inputs, outputs, 3) { InputRows = gather, FirstOutputRow = 4 }, new Share(0, 3));
+        MatMul.Run(weight.Matrix, new Product(inputs, outputs, 3) { InputRows = gather, FirstOutputRow = 4 }, new Share(0, 3));
         Assert.Equal([direct[3], direct[1], direct[3]], [outputs[4].ToArray(), outputs[5].ToArray(), outputs[6].ToArray()]);
         Assert.Equal([0, 0, 0], outputs[3].ToArray());
         Assert.Equal([0, 0, 0], outputs[7].ToArray());
@@ -172,7 +171,7 @@ public unsafe class MatMulTests
 
     private void CheckFormat<TShape, TFormat>()
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         using NativeMatrix<TShape, TFormat> weight = new(_random);
         foreach (int tokens in new[] { 0, 1, 2, 3, 7, 8, 15, 17 })
@@ -182,7 +181,7 @@ public unsafe class MatMulTests
     }
 
     private void CheckAny<TFormat>(int tokens)
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         using NativeMatrix<AnyShape, TFormat> weight = new(_random);
         CheckTokens(weight, tokens, new Share(0, AnyShape.Rows));
@@ -190,7 +189,7 @@ public unsafe class MatMulTests
 
     private void CheckTokens<TShape, TFormat>(NativeMatrix<TShape, TFormat> weight, int tokens, Share rows)
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         float[][] inputs = [.. Enumerable.Range(0, tokens).Select(_ => TestRandom.Floats(_random, TShape.Columns))];
         float[][] before = [.. inputs.Select(_ => TestRandom.Floats(_random, TShape.Rows))];
@@ -221,13 +220,13 @@ public unsafe class MatMulTests
             using NativeFloats y = NativeFloats.Rows(
                 [.. before.Select(row => (float[])[.. s_margin, .. row, .. s_margin])], TShape.Rows + (2 * s_margin.Length),
                 out Activations to);
-            Product<TShape, TFormat> product = new(weight.Matrix, from, to.Columns(s_margin.Length, TShape.Rows), tokens)
+            Product product = new(from, to.Columns(s_margin.Length, TShape.Rows), tokens)
             {
                 Bias = isBiased ? b.Pointer : null,
                 Scale = scale,
                 AddsToY = addsToY,
             };
-            MatMul.Run<TSimd, TVector, TShape, TFormat>(product, rows);
+            MatMul.Run<TSimd, TVector, TShape, TFormat>(weight.Matrix, product, rows);
             for (int token = 0; token < tokens; token++)
             {
                 string what = $"{typeof(TSimd).Name}, {typeof(TFormat).Name}, [{TShape.Rows}, {TShape.Columns}], rows {rows}, "
@@ -259,12 +258,12 @@ public unsafe class MatMulTests
         using NativeFloats y = NativeFloats.Rows(
             [.. rows.Select(_ => Enumerable.Repeat(1f, TShape.Rows).ToArray())], TShape.Rows, out Activations outputs);
         using NativeFloats b = new(bias ?? []);
-        Product<TShape, TFormat> product = new(weight, inputs, outputs, rows.Length)
+        Product product = new(inputs, outputs, rows.Length)
         {
             Bias = bias is null ? null : b.Pointer,
             AddsToY = addsToY,
         };
-        MatMul.Run(product, new Share(0, TShape.Rows));
+        MatMul.Run(weight, product, new Share(0, TShape.Rows));
         return [.. Enumerable.Range(0, rows.Length).Select(token => outputs[token].ToArray())];
     }
 

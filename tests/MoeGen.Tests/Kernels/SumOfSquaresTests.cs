@@ -38,7 +38,7 @@ public unsafe class SumOfSquaresTests
     }
 
     private static void Check<TFormat>(int count)
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         byte[] bytes = new byte[count * TFormat.Format.BytesPerElement()];
         FloatConverter.Narrow(TestRandom.Floats(new Random(count), count), TFormat.Format, bytes);

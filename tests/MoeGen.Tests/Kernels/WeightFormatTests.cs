@@ -13,7 +13,7 @@ public unsafe class WeightFormatTests
     public void EveryFiniteBfloat16_WidensExactly() => ForEveryWidth<Bf16>(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16));
 
     private static void ForEveryWidth<TFormat>(Func<ushort, float> exact)
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         ForEveryPattern<Simd128, Vector128<float>, TFormat>(exact);
         ForEveryPattern<Simd256, Vector256<float>, TFormat>(exact);
@@ -23,7 +23,7 @@ public unsafe class WeightFormatTests
     private static void ForEveryPattern<TSimd, TVector, TFormat>(Func<ushort, float> exact)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IFloatFormat
     {
         ushort[] patterns = [.. Enumerable.Range(0, 1 << 16).Select(bits => (ushort)bits).Where(bits => float.IsFinite(exact(bits)))];
         float* even = stackalloc float[TSimd.Width], odd = stackalloc float[TSimd.Width];

@@ -631,6 +631,8 @@ interface MoeGen.Kernels.IAttentionShape
     static abstract Int32 ValueDim { get; }
     static abstract Single Scale { get; }
 
+interface MoeGen.Kernels.IFloatFormat
+
 interface MoeGen.Kernels.IGatedActivation
 
 interface MoeGen.Kernels.ILatentShape

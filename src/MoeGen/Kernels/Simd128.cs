@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace MoeGen.Kernels;
 
 /// <summary>The 128 bits that every supported processor has (SSE4.1, NEON).</summary>
-internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
+internal readonly unsafe partial struct Simd128 : ISimd<Vector128<float>>
 {
     public static int Width => 4;
 

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace MoeGen.Kernels;
 
 /// <summary>256 bits (AVX2).</summary>
-internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
+internal readonly unsafe partial struct Simd256 : ISimd<Vector256<float>>
 {
     public static int Width => 8;
 

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace MoeGen.Kernels;
 
 /// <summary>512 bits (AVX-512).</summary>
-internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
+internal readonly unsafe partial struct Simd512 : ISimd<Vector512<float>>
 {
     public static int Width => 16;
 

@@ -1,18 +1,15 @@
 namespace MoeGen.Kernels.Quantized;
 
 /// <summary>
-/// One width of the vectors that multiply quantised weights. A vector holds a double word for each of <see cref="Rows"/> rows of a
-/// panel: two columns of 16 bits, four of 8, their integer sum, or the float32 sum of blocks.
+/// One width of the vectors that multiply quantised weights: integers beside the float32 of <see cref="ISimd{TVector}"/>. A vector holds
+/// a double word for each of as many rows of a panel: two columns of 16 bits, four of 8, their integer sum, or the float32 sum of blocks.
 /// </summary>
 /// <typeparam name="TInts">Vector of integers.</typeparam>
 /// <typeparam name="TFloats">Vector of as many float32.</typeparam>
-internal unsafe interface IPanelSimd<TInts, TFloats>
+internal unsafe interface IPanelSimd<TInts, TFloats> : ISimd<TFloats>
     where TInts : struct
     where TFloats : struct
 {
-    /// <summary>Rows of a vector: 16 or fewer, which divides 16.</summary>
-    static abstract int Rows { get; }
-
     /// <summary>The same double word for every row.</summary>
     static abstract TInts Broadcast(int columns);
 
@@ -42,18 +39,6 @@ internal unsafe interface IPanelSimd<TInts, TFloats>
 
     /// <summary>Adds both signed halves of each row to 32 bits.</summary>
     static abstract TInts SumOfHalves(TInts halves);
-
-    /// <summary>Loads a float32 for each row.</summary>
-    static abstract TFloats Load(float* source);
-
-    /// <summary>Loads a float of 16 bits for each row and widens it, exactly; no infinities or NaN.</summary>
-    static abstract TFloats LoadF16(ushort* source);
-
-    static abstract void Store(float* destination, TFloats value);
-
-    static abstract TFloats Add(TFloats a, TFloats b);
-
-    static abstract TFloats Multiply(TFloats a, float b);
 
     /// <summary><c>sum * scale + total</c>, rounded when the integers become float32 and once more at the end.</summary>
     static abstract TFloats MultiplyAdd(TInts sum, TFloats scale, TFloats total);

@@ -53,24 +53,24 @@ internal static unsafe partial class QuantizedMatMul
 
             TFloats scale = TSimd.LoadF16(scales + (block * QuantizedLayout.PanelRows));
             offset = InputScales<TShape, TDot, TInts>() + (block * sizeof(float));
-            y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, *(float*)(x0 + offset)), y0);
-            y1 = TSimd.MultiplyAdd(TDot.Finish(s1), TSimd.Multiply(scale, *(float*)(x1 + offset)), y1);
-            y2 = TSimd.MultiplyAdd(TDot.Finish(s2), TSimd.Multiply(scale, *(float*)(x2 + offset)), y2);
-            y3 = TSimd.MultiplyAdd(TDot.Finish(s3), TSimd.Multiply(scale, *(float*)(x3 + offset)), y3);
-            y4 = TSimd.MultiplyAdd(TDot.Finish(s4), TSimd.Multiply(scale, *(float*)(x4 + offset)), y4);
-            y5 = TSimd.MultiplyAdd(TDot.Finish(s5), TSimd.Multiply(scale, *(float*)(x5 + offset)), y5);
-            y6 = TSimd.MultiplyAdd(TDot.Finish(s6), TSimd.Multiply(scale, *(float*)(x6 + offset)), y6);
-            y7 = TSimd.MultiplyAdd(TDot.Finish(s7), TSimd.Multiply(scale, *(float*)(x7 + offset)), y7);
+            y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x0 + offset))), y0);
+            y1 = TSimd.MultiplyAdd(TDot.Finish(s1), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x1 + offset))), y1);
+            y2 = TSimd.MultiplyAdd(TDot.Finish(s2), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x2 + offset))), y2);
+            y3 = TSimd.MultiplyAdd(TDot.Finish(s3), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x3 + offset))), y3);
+            y4 = TSimd.MultiplyAdd(TDot.Finish(s4), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x4 + offset))), y4);
+            y5 = TSimd.MultiplyAdd(TDot.Finish(s5), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x5 + offset))), y5);
+            y6 = TSimd.MultiplyAdd(TDot.Finish(s6), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x6 + offset))), y6);
+            y7 = TSimd.MultiplyAdd(TDot.Finish(s7), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x7 + offset))), y7);
         }
 
         TSimd.Store(sums, y0);
-        TSimd.Store(sums + TSimd.Rows, y1);
-        TSimd.Store(sums + (2 * TSimd.Rows), y2);
-        TSimd.Store(sums + (3 * TSimd.Rows), y3);
-        TSimd.Store(sums + (4 * TSimd.Rows), y4);
-        TSimd.Store(sums + (5 * TSimd.Rows), y5);
-        TSimd.Store(sums + (6 * TSimd.Rows), y6);
-        TSimd.Store(sums + (7 * TSimd.Rows), y7);
+        TSimd.Store(sums + TSimd.Width, y1);
+        TSimd.Store(sums + (2 * TSimd.Width), y2);
+        TSimd.Store(sums + (3 * TSimd.Width), y3);
+        TSimd.Store(sums + (4 * TSimd.Width), y4);
+        TSimd.Store(sums + (5 * TSimd.Width), y5);
+        TSimd.Store(sums + (6 * TSimd.Width), y6);
+        TSimd.Store(sums + (7 * TSimd.Width), y7);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -109,16 +109,16 @@ internal static unsafe partial class QuantizedMatMul
 
             TFloats scale = TSimd.LoadF16(scales + (block * QuantizedLayout.PanelRows));
             offset = InputScales<TShape, TDot, TInts>() + (block * sizeof(float));
-            y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, *(float*)(x0 + offset)), y0);
-            y1 = TSimd.MultiplyAdd(TDot.Finish(s1), TSimd.Multiply(scale, *(float*)(x1 + offset)), y1);
-            y2 = TSimd.MultiplyAdd(TDot.Finish(s2), TSimd.Multiply(scale, *(float*)(x2 + offset)), y2);
-            y3 = TSimd.MultiplyAdd(TDot.Finish(s3), TSimd.Multiply(scale, *(float*)(x3 + offset)), y3);
+            y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x0 + offset))), y0);
+            y1 = TSimd.MultiplyAdd(TDot.Finish(s1), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x1 + offset))), y1);
+            y2 = TSimd.MultiplyAdd(TDot.Finish(s2), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x2 + offset))), y2);
+            y3 = TSimd.MultiplyAdd(TDot.Finish(s3), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x3 + offset))), y3);
         }
 
         TSimd.Store(sums, y0);
-        TSimd.Store(sums + TSimd.Rows, y1);
-        TSimd.Store(sums + (2 * TSimd.Rows), y2);
-        TSimd.Store(sums + (3 * TSimd.Rows), y3);
+        TSimd.Store(sums + TSimd.Width, y1);
+        TSimd.Store(sums + (2 * TSimd.Width), y2);
+        TSimd.Store(sums + (3 * TSimd.Width), y3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -153,12 +153,12 @@ internal static unsafe partial class QuantizedMatMul
 
             TFloats scale = TSimd.LoadF16(scales + (block * QuantizedLayout.PanelRows));
             offset = InputScales<TShape, TDot, TInts>() + (block * sizeof(float));
-            y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, *(float*)(x0 + offset)), y0);
-            y1 = TSimd.MultiplyAdd(TDot.Finish(s1), TSimd.Multiply(scale, *(float*)(x1 + offset)), y1);
+            y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x0 + offset))), y0);
+            y1 = TSimd.MultiplyAdd(TDot.Finish(s1), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x1 + offset))), y1);
         }
 
         TSimd.Store(sums, y0);
-        TSimd.Store(sums + TSimd.Rows, y1);
+        TSimd.Store(sums + TSimd.Width, y1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -191,7 +191,7 @@ internal static unsafe partial class QuantizedMatMul
 
             TFloats scale = TSimd.LoadF16(scales + (block * QuantizedLayout.PanelRows));
             offset = InputScales<TShape, TDot, TInts>() + (block * sizeof(float));
-            y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, *(float*)(x0 + offset)), y0);
+            y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x0 + offset))), y0);
         }
 
         TSimd.Store(sums, y0);
@@ -206,7 +206,7 @@ internal static unsafe partial class QuantizedMatMul
         where TInts : struct
         where TFloats : struct
     {
-        int row1 = row + TSimd.Rows, row2 = row1 + TSimd.Rows, row3 = row2 + TSimd.Rows;
+        int row1 = row + TSimd.Width, row2 = row1 + TSimd.Width, row3 = row2 + TSimd.Width;
         ushort* scales0 = Scales<TShape, TDot, TInts>(product, row), scales1 = Scales<TShape, TDot, TInts>(product, row1);
         ushort* scales2 = Scales<TShape, TDot, TInts>(product, row2), scales3 = Scales<TShape, TDot, TInts>(product, row3);
         byte* w0 = Codes<TShape, TDot, TInts>(product, row), w1 = Codes<TShape, TDot, TInts>(product, row1);
@@ -244,7 +244,7 @@ internal static unsafe partial class QuantizedMatMul
             Prefetch((byte*)(scales1 + scale) + ahead);
             Prefetch((byte*)(scales2 + scale) + ahead);
             Prefetch((byte*)(scales3 + scale) + ahead);
-            float inputScale = *(float*)(x + InputScales<TShape, TDot, TInts>() + (block * sizeof(float)));
+            TFloats inputScale = TSimd.Broadcast(*(float*)(x + InputScales<TShape, TDot, TInts>() + (block * sizeof(float))));
             y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(TSimd.LoadF16(scales0 + scale), inputScale), y0);
             y1 = TSimd.MultiplyAdd(TDot.Finish(s1), TSimd.Multiply(TSimd.LoadF16(scales1 + scale), inputScale), y1);
             y2 = TSimd.MultiplyAdd(TDot.Finish(s2), TSimd.Multiply(TSimd.LoadF16(scales2 + scale), inputScale), y2);
@@ -252,8 +252,8 @@ internal static unsafe partial class QuantizedMatMul
         }
 
         TSimd.Store(sums, y0);
-        TSimd.Store(sums + TSimd.Rows, y1);
-        TSimd.Store(sums + (2 * TSimd.Rows), y2);
-        TSimd.Store(sums + (3 * TSimd.Rows), y3);
+        TSimd.Store(sums + TSimd.Width, y1);
+        TSimd.Store(sums + (2 * TSimd.Width), y2);
+        TSimd.Store(sums + (3 * TSimd.Width), y3);
     }
 }

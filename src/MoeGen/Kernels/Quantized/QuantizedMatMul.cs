@@ -32,17 +32,17 @@ internal static unsafe partial class QuantizedMatMul
     public static void RunQ8<TShape>(in QuantizedProduct product, Share rows)
         where TShape : struct, IMatrixShape
     {
-        if (PanelSimd512.IsSupported)
+        if (Simd512.SupportsPanels)
         {
-            RunQ8<TShape, PanelSimd512, Vector512<int>, Vector512<float>>(product, rows);
+            RunQ8<TShape, Simd512, Vector512<int>, Vector512<float>>(product, rows);
         }
-        else if (PanelSimd256.IsSupported)
+        else if (Simd256.SupportsPanels)
         {
-            RunQ8<TShape, PanelSimd256, Vector256<int>, Vector256<float>>(product, rows);
+            RunQ8<TShape, Simd256, Vector256<int>, Vector256<float>>(product, rows);
         }
         else
         {
-            RunQ8<TShape, PanelSimd128, Vector128<int>, Vector128<float>>(product, rows);
+            RunQ8<TShape, Simd128, Vector128<int>, Vector128<float>>(product, rows);
         }
     }
 
@@ -52,17 +52,17 @@ internal static unsafe partial class QuantizedMatMul
     public static void RunQ4<TShape>(in QuantizedProduct product, Share rows)
         where TShape : struct, IMatrixShape
     {
-        if (PanelSimd512.IsSupported)
+        if (Simd512.SupportsPanels)
         {
-            RunQ4<TShape, PanelSimd512, Vector512<int>, Vector512<float>>(product, rows);
+            RunQ4<TShape, Simd512, Vector512<int>, Vector512<float>>(product, rows);
         }
-        else if (PanelSimd256.IsSupported)
+        else if (Simd256.SupportsPanels)
         {
-            RunQ4<TShape, PanelSimd256, Vector256<int>, Vector256<float>>(product, rows);
+            RunQ4<TShape, Simd256, Vector256<int>, Vector256<float>>(product, rows);
         }
         else
         {
-            RunQ4<TShape, PanelSimd128, Vector128<int>, Vector128<float>>(product, rows);
+            RunQ4<TShape, Simd128, Vector128<int>, Vector128<float>>(product, rows);
         }
     }
 
@@ -98,7 +98,7 @@ internal static unsafe partial class QuantizedMatMul
                 row = RunToken<TShape, TDot, TSimd, TInts, TFloats>(product, rows, first);
             }
 
-            for (; row < rows.End; row += TSimd.Rows)
+            for (; row < rows.End; row += TSimd.Width)
             {
                 RunTokens<TShape, TDot, TSimd, TInts, TFloats>(product, row, first, end);
             }
@@ -116,7 +116,7 @@ internal static unsafe partial class QuantizedMatMul
     {
         float* sums = stackalloc float[TileVectors * QuantizedLayout.PanelRows];
         int row = rows.Start;
-        int tileRows = TileVectors * TSimd.Rows;
+        int tileRows = TileVectors * TSimd.Width;
         for (; row <= rows.End - tileRows; row += tileRows)
         {
             // what follows the share is another worker's
@@ -125,7 +125,7 @@ internal static unsafe partial class QuantizedMatMul
             Tile4x1<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, ahead, sums);
             for (int i = 0; i < TileVectors; i++)
             {
-                product.Store<TSimd, TInts, TFloats>(row + (i * TSimd.Rows), TShape.Rows, token, 1, sums + (i * TSimd.Rows));
+                product.Store<TSimd, TInts, TFloats>(row + (i * TSimd.Width), TShape.Rows, token, 1, sums + (i * TSimd.Width));
             }
         }
 

@@ -62,14 +62,14 @@ internal readonly unsafe struct QuantizedProduct
         where TInts : struct
         where TFloats : struct
     {
-        int numRows = Math.Min(TSimd.Rows, endRow - row);
+        int numRows = Math.Min(TSimd.Width, endRow - row);
         for (int i = 0; i < numTokens; i++)
         {
             float* destination = _y + ((nint)(FirstOutputRow + token + i) * _yStride) + row;
-            if (numRows == TSimd.Rows)
+            if (numRows == TSimd.Width)
             {
                 TFloats y = TSimd.Load(sums);
-                y = TSimd.Multiply(Bias is null ? y : TSimd.Add(y, TSimd.Load(Bias + row)), Scale);
+                y = TSimd.Multiply(Bias is null ? y : TSimd.Add(y, TSimd.Load(Bias + row)), TSimd.Broadcast(Scale));
                 TSimd.Store(destination, AddsToY ? TSimd.Add(TSimd.Load(destination), y) : y);
             }
             else
@@ -81,7 +81,7 @@ internal readonly unsafe struct QuantizedProduct
                 }
             }
 
-            sums += TSimd.Rows;
+            sums += TSimd.Width;
         }
     }
 }

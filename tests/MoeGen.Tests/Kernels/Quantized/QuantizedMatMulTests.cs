@@ -29,7 +29,7 @@ public unsafe class QuantizedMatMulTests
     {
         // 256 KiB / 576 bytes of a row: chunks of 448
         Case<Shape3x256, Q8Block> test = new(_random, 451);
-        Assert.Equal(test.Twin(), test.Run(Q8<Shape3x256, PanelSimd128, Vector128<int>, Vector128<float>>));
+        Assert.Equal(test.Twin(), test.Run(Q8<Shape3x256, Simd128, Vector128<int>, Vector128<float>>));
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public unsafe class QuantizedMatMulTests
     {
         Case<Shape37x95, Q4Block> test = new(_random, 3);
         test.Inputs[1][94] = float.PositiveInfinity;
-        float[][] outputs = test.Run(Q4<Shape37x95, PanelSimd128, Vector128<int>, Vector128<float>>);
+        float[][] outputs = test.Run(Q4<Shape37x95, Simd128, Vector128<int>, Vector128<float>>);
         Assert.All(outputs[0], value => Assert.True(float.IsFinite(value)));
         Assert.All(outputs[1][..37], value => Assert.True(float.IsNaN(value)));
         Assert.All(outputs[2], value => Assert.True(float.IsFinite(value)));
@@ -104,16 +104,9 @@ public unsafe class QuantizedMatMulTests
     {
         ushort[] patterns = [.. Enumerable.Range(0, 1 << 16).Select(bits => (ushort)bits)
             .Where(bits => Half.IsFinite(BitConverter.UInt16BitsToHalf(bits)))];
-        CheckHalves<PanelSimd128, Vector128<int>, Vector128<float>>(patterns);
-        if (PanelSimd256.IsSupported)
-        {
-            CheckHalves<PanelSimd256, Vector256<int>, Vector256<float>>(patterns);
-        }
-
-        if (PanelSimd512.IsSupported)
-        {
-            CheckHalves<PanelSimd512, Vector512<int>, Vector512<float>>(patterns);
-        }
+        CheckHalves<Simd128, Vector128<float>>(patterns);
+        CheckHalves<Simd256, Vector256<float>>(patterns);
+        CheckHalves<Simd512, Vector512<float>>(patterns);
     }
 
     private delegate void Kernel(in QuantizedProduct product, Share rows);
@@ -151,15 +144,15 @@ public unsafe class QuantizedMatMulTests
         Assert.Equal(
             expected,
             test.Run(isQ8
-                ? Q8<TShape, PanelSimd128, Vector128<int>, Vector128<float>>
-                : Q4<TShape, PanelSimd128, Vector128<int>, Vector128<float>>));
-        if (PanelSimd256.IsSupported)
+                ? Q8<TShape, Simd128, Vector128<int>, Vector128<float>>
+                : Q4<TShape, Simd128, Vector128<int>, Vector128<float>>));
+        if (Simd256.SupportsPanels)
         {
             Assert.Equal(
                 expected,
                 test.Run(isQ8
-                    ? Q8<TShape, PanelSimd256, Vector256<int>, Vector256<float>>
-                    : Q4<TShape, PanelSimd256, Vector256<int>, Vector256<float>>));
+                    ? Q8<TShape, Simd256, Vector256<int>, Vector256<float>>
+                    : Q4<TShape, Simd256, Vector256<int>, Vector256<float>>));
         }
     }
 
@@ -176,18 +169,17 @@ public unsafe class QuantizedMatMulTests
         Assert.InRange(error / Math.Sqrt(exact.Sum(e => e.Sum(a => a * a))), double.Epsilon, tolerance);
     }
 
-    private static void CheckHalves<TSimd, TInts, TFloats>(ushort[] patterns)
-        where TSimd : struct, IPanelSimd<TInts, TFloats>
-        where TInts : struct
-        where TFloats : struct
+    private static void CheckHalves<TSimd, TVector>(ushort[] patterns)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
     {
-        float* values = stackalloc float[TSimd.Rows];
+        float* values = stackalloc float[TSimd.Width];
         fixed (ushort* source = patterns)
         {
-            for (int i = 0; i + TSimd.Rows <= patterns.Length; i += TSimd.Rows)
+            for (int i = 0; i + TSimd.Width <= patterns.Length; i += TSimd.Width)
             {
                 TSimd.Store(values, TSimd.LoadF16(source + i));
-                for (int j = 0; j < TSimd.Rows; j++)
+                for (int j = 0; j < TSimd.Width; j++)
                 {
                     float expected = (float)BitConverter.UInt16BitsToHalf(patterns[i + j]);
                     Assert.Equal(BitConverter.SingleToUInt32Bits(expected), BitConverter.SingleToUInt32Bits(values[j]));

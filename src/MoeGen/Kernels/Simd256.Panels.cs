@@ -1,15 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using MoeGen.Kernels.Quantized;
 
-namespace MoeGen.Kernels.Quantized;
+namespace MoeGen.Kernels;
 
-/// <summary>256 bits (AVX2): half a panel.</summary>
-internal readonly unsafe struct PanelSimd256 : IPanelSimd<Vector256<int>, Vector256<float>>
+/// <content>Half a panel of quantised weights (AVX2).</content>
+internal readonly unsafe partial struct Simd256 : IPanelSimd<Vector256<int>, Vector256<float>>
 {
-    public static bool IsSupported => Avx2.IsSupported;
-
-    public static int Rows => 8;
+    /// <summary>Whether this processor has what quantised weights need.</summary>
+    public static bool SupportsPanels => Avx2.IsSupported;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Broadcast(int columns) => Vector256.Create(columns);
@@ -39,28 +39,6 @@ internal readonly unsafe struct PanelSimd256 : IPanelSimd<Vector256<int>, Vector
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> SumOfHalves(Vector256<int> halves) =>
         Avx2.MultiplyAddAdjacent(halves.AsInt16(), Vector256<short>.One);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Load(float* source) => Vector256.Load(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadF16(ushort* source)
-    {
-        Vector256<uint> bits = Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsUInt32();
-        Vector256<uint> sign = (bits & Vector256.Create(HalfBits.F16Sign)) << HalfBits.F16SignShift;
-        Vector256<float> magnitude =
-            ((bits & Vector256.Create(HalfBits.F16Magnitude)) << HalfBits.F16Shift).AsSingle() * Vector256.Create(HalfBits.F16Scale);
-        return (magnitude.AsUInt32() | sign).AsSingle();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(float* destination, Vector256<float> value) => value.Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Multiply(Vector256<float> a, float b) => a * Vector256.Create(b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> MultiplyAdd(Vector256<int> sum, Vector256<float> scale, Vector256<float> total) =>

@@ -1,15 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using MoeGen.Kernels.Quantized;
 
-namespace MoeGen.Kernels.Quantized;
+namespace MoeGen.Kernels;
 
-/// <summary>512 bits (AVX-512BW).</summary>
-internal readonly unsafe struct PanelSimd512 : IPanelSimd<Vector512<int>, Vector512<float>>
+/// <content>A panel of quantised weights (AVX-512BW).</content>
+internal readonly unsafe partial struct Simd512 : IPanelSimd<Vector512<int>, Vector512<float>>
 {
-    public static bool IsSupported => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported;
-
-    public static int Rows => 16;
+    /// <summary>Whether this processor has what quantised weights need.</summary>
+    public static bool SupportsPanels => Vector512.IsHardwareAccelerated && Avx512BW.IsSupported;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Broadcast(int columns) => Vector512.Create(columns);
@@ -39,28 +39,6 @@ internal readonly unsafe struct PanelSimd512 : IPanelSimd<Vector512<int>, Vector
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> SumOfHalves(Vector512<int> halves) =>
         Avx512BW.MultiplyAddAdjacent(halves.AsInt16(), Vector512<short>.One);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(float* source) => Vector512.Load(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadF16(ushort* source)
-    {
-        Vector512<uint> bits = Avx512F.ConvertToVector512UInt32(Vector256.Load(source));
-        Vector512<uint> sign = (bits & Vector512.Create(HalfBits.F16Sign)) << HalfBits.F16SignShift;
-        Vector512<float> magnitude =
-            ((bits & Vector512.Create(HalfBits.F16Magnitude)) << HalfBits.F16Shift).AsSingle() * Vector512.Create(HalfBits.F16Scale);
-        return (magnitude.AsUInt32() | sign).AsSingle();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(float* destination, Vector512<float> value) => value.Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Multiply(Vector512<float> a, float b) => a * Vector512.Create(b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<int> sum, Vector512<float> scale, Vector512<float> total) =>

@@ -1,13 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using MoeGen.Kernels.Quantized;
 
-namespace MoeGen.Kernels.Quantized;
+namespace MoeGen.Kernels;
 
-/// <summary>128 bits (NEON, WebAssembly, or whatever .NET has): a quarter of a panel, without instructions of one processor.</summary>
-internal readonly unsafe struct PanelSimd128 : IPanelSimd<Vector128<int>, Vector128<float>>
+/// <content>A quarter of a panel of quantised weights, without instructions of one processor.</content>
+internal readonly unsafe partial struct Simd128 : IPanelSimd<Vector128<int>, Vector128<float>>
 {
-    public static int Rows => 4;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Broadcast(int columns) => Vector128.Create(columns);
 
@@ -38,30 +37,7 @@ internal readonly unsafe struct PanelSimd128 : IPanelSimd<Vector128<int>, Vector
     public static Vector128<int> AddHalves(Vector128<int> a, Vector128<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> SumOfHalves(Vector128<int> halves) =>
-        Low(halves) + High(halves);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Load(float* source) => Vector128.Load(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadF16(ushort* source)
-    {
-        Vector128<uint> bits = Vector128.WidenLower(Vector128.CreateScalar(*(ulong*)source).AsUInt16());
-        Vector128<uint> sign = (bits & Vector128.Create(HalfBits.F16Sign)) << HalfBits.F16SignShift;
-        Vector128<float> magnitude =
-            ((bits & Vector128.Create(HalfBits.F16Magnitude)) << HalfBits.F16Shift).AsSingle() * Vector128.Create(HalfBits.F16Scale);
-        return (magnitude.AsUInt32() | sign).AsSingle();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(float* destination, Vector128<float> value) => value.Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Multiply(Vector128<float> a, float b) => a * Vector128.Create(b);
+    public static Vector128<int> SumOfHalves(Vector128<int> halves) => Low(halves) + High(halves);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> MultiplyAdd(Vector128<int> sum, Vector128<float> scale, Vector128<float> total) =>

@@ -37,8 +37,12 @@ internal readonly unsafe struct Product
     /// <summary>The product is added to what stands in the outputs.</summary>
     public bool AddsToY { get; init; }
 
+    /// <summary>The row of the inputs that belongs to a token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float* Input(int token) => _x.Row(InputRows is null ? FirstInputRow + token : InputRows[token]);
+    public int InputRow(int token) => InputRows is null ? FirstInputRow + token : InputRows[token];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float* Input(int token) => _x.Row(InputRow(token));
 
     /// <summary>The same product with inputs that are quantised, as quantised weights expect them.</summary>
     /// <param name="weight">First byte of the matrix.</param>
@@ -52,15 +56,7 @@ internal readonly unsafe struct Product
             throw new InvalidOperationException($"Activations are not quantised to {inputs}, as these weights expect.");
         }
 
-        return new QuantizedProduct(weight, x, _y, NumTokens)
-        {
-            InputRows = InputRows,
-            FirstInputRow = FirstInputRow,
-            FirstOutputRow = FirstOutputRow,
-            Bias = Bias,
-            Scale = Scale,
-            AddsToY = AddsToY,
-        };
+        return new QuantizedProduct(weight, x, this);
     }
 
     /// <summary>Stores outputs of one token, but for those outside a share: what lies there is not this product's.</summary>

@@ -100,7 +100,7 @@ internal static unsafe partial class QuantizedMatMul
 
             for (; row < rows.End; row += TSimd.Width)
             {
-                RunTokens<TShape, TDot, TSimd, TInts, TFloats>(product, row, first, end);
+                RunTokens<TShape, TDot, TSimd, TInts, TFloats>(product, rows, row, first, end);
             }
         }
     }
@@ -123,17 +123,15 @@ internal static unsafe partial class QuantizedMatMul
             nuint ahead = row <= rows.End - (2 * tileRows)
                 ? (nuint)(tileRows / QuantizedLayout.PanelRows) * PanelBytes<TShape, TDot, TInts>() : 0;
             Tile4x1<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, ahead, sums);
-            for (int i = 0; i < TileVectors; i++)
-            {
-                product.Store<TSimd, TInts, TFloats>(row + (i * TSimd.Width), TShape.Rows, token, 1, sums + (i * TSimd.Width));
-            }
+            product.Store<TSimd, TFloats>(rows, row, tileRows, token, 1, sums);
         }
 
         return row;
     }
 
     [SkipLocalsInit]
-    private static void RunTokens<TShape, TDot, TSimd, TInts, TFloats>(in QuantizedProduct product, int row, int token, int end)
+    private static void RunTokens<TShape, TDot, TSimd, TInts, TFloats>(
+        in QuantizedProduct product, Share rows, int row, int token, int end)
         where TShape : struct, IMatrixShape
         where TDot : struct, IBlockDot<TInts>
         where TSimd : struct, IPanelSimd<TInts, TFloats>
@@ -144,27 +142,27 @@ internal static unsafe partial class QuantizedMatMul
         for (; token <= end - TileTokens; token += TileTokens)
         {
             Tile1x8<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, sums);
-            product.Store<TSimd, TInts, TFloats>(row, TShape.Rows, token, TileTokens, sums);
+            product.Store<TSimd, TFloats>(rows, row, TSimd.Width, token, TileTokens, sums);
         }
 
         if (token <= end - 4)
         {
             Tile1x4<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, sums);
-            product.Store<TSimd, TInts, TFloats>(row, TShape.Rows, token, 4, sums);
+            product.Store<TSimd, TFloats>(rows, row, TSimd.Width, token, 4, sums);
             token += 4;
         }
 
         if (token <= end - 2)
         {
             Tile1x2<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, sums);
-            product.Store<TSimd, TInts, TFloats>(row, TShape.Rows, token, 2, sums);
+            product.Store<TSimd, TFloats>(rows, row, TSimd.Width, token, 2, sums);
             token += 2;
         }
 
         if (token < end)
         {
             Tile1x1<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, sums);
-            product.Store<TSimd, TInts, TFloats>(row, TShape.Rows, token, 1, sums);
+            product.Store<TSimd, TFloats>(rows, row, TSimd.Width, token, 1, sums);
         }
     }
 

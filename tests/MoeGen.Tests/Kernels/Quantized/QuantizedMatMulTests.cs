@@ -253,7 +253,7 @@ public unsafe class QuantizedMatMulTests
             using NativeFloats bias = new(Bias ?? []);
             fixed (int* gather = InputRows)
             {
-                QuantizedProduct product = new(weights.Pointer, x, outputs, NumTokens)
+                Product operands = new(default, outputs, NumTokens)
                 {
                     InputRows = gather,
                     FirstInputRow = FirstInputRow,
@@ -262,6 +262,7 @@ public unsafe class QuantizedMatMulTests
                     Scale = Scale,
                     AddsToY = AddsToY,
                 };
+                QuantizedProduct product = new(weights.Pointer, x, operands);
                 foreach (Share share in Shares)
                 {
                     kernel(product, share);

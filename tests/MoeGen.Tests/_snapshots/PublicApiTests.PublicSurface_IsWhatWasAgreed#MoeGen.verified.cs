@@ -646,6 +646,8 @@ interface MoeGen.Kernels.IMatrixShape
     static abstract Int32 Columns { get; }
     static abstract Int32 Rows { get; }
 
+interface MoeGen.Kernels.IQuantizedFormat
+
 interface MoeGen.Kernels.ISwiGluLimit
     static abstract Single Limit { get; }
 

@@ -26,61 +26,29 @@ internal static unsafe partial class QuantizedMatMul
     private const int TileTokens = 8;
     private const int TileVectors = 4;
 
-    /// <summary>Computes some rows of a product with Q8 weights, with the widest vectors of this processor.</summary>
-    /// <param name="product">The operands; inputs are <see cref="ActivationFormat.Int16"/>.</param>
+    /// <summary>Computes some rows of a product with the widest vectors of this processor.</summary>
+    /// <param name="product">The operands.</param>
     /// <param name="rows">From a multiple of 16 to another, or to the end.</param>
-    public static void RunQ8<TShape>(in QuantizedProduct product, Share rows)
+    public static void Run<TShape, TFormat>(in QuantizedProduct product, Share rows)
         where TShape : struct, IMatrixShape
+        where TFormat : struct, IQuantizedFormat
     {
         if (Simd512.SupportsPanels)
         {
-            RunQ8<TShape, Simd512, Vector512<int>, Vector512<float>>(product, rows);
+            TFormat.Run<TShape, Simd512, Vector512<int>, Vector512<float>>(product, rows);
         }
         else if (Simd256.SupportsPanels)
         {
-            RunQ8<TShape, Simd256, Vector256<int>, Vector256<float>>(product, rows);
+            TFormat.Run<TShape, Simd256, Vector256<int>, Vector256<float>>(product, rows);
         }
         else
         {
-            RunQ8<TShape, Simd128, Vector128<int>, Vector128<float>>(product, rows);
+            TFormat.Run<TShape, Simd128, Vector128<int>, Vector128<float>>(product, rows);
         }
     }
 
-    /// <summary>Computes some rows of a product with Q4 weights, with the widest vectors of this processor.</summary>
-    /// <param name="product">The operands; inputs are <see cref="ActivationFormat.Int8"/>.</param>
-    /// <param name="rows">From a multiple of 16 to another, or to the end.</param>
-    public static void RunQ4<TShape>(in QuantizedProduct product, Share rows)
-        where TShape : struct, IMatrixShape
-    {
-        if (Simd512.SupportsPanels)
-        {
-            RunQ4<TShape, Simd512, Vector512<int>, Vector512<float>>(product, rows);
-        }
-        else if (Simd256.SupportsPanels)
-        {
-            RunQ4<TShape, Simd256, Vector256<int>, Vector256<float>>(product, rows);
-        }
-        else
-        {
-            RunQ4<TShape, Simd128, Vector128<int>, Vector128<float>>(product, rows);
-        }
-    }
-
-    /// <summary>Computes some rows of a product with Q8 weights, with vectors of one width.</summary>
-    internal static void RunQ8<TShape, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
-        where TShape : struct, IMatrixShape
-        where TSimd : struct, IPanelSimd<TInts, TFloats>
-        where TInts : struct
-        where TFloats : struct => Run<TShape, Q8Dot<TSimd, TInts, TFloats>, TSimd, TInts, TFloats>(product, rows);
-
-    /// <summary>Computes some rows of a product with Q4 weights, with vectors of one width.</summary>
-    internal static void RunQ4<TShape, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
-        where TShape : struct, IMatrixShape
-        where TSimd : struct, IPanelSimd<TInts, TFloats>
-        where TInts : struct
-        where TFloats : struct => Run<TShape, Q4Dot<TSimd, TInts, TFloats>, TSimd, TInts, TFloats>(product, rows);
-
-    private static void Run<TShape, TDot, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
+    /// <summary>Computes some rows of a product with vectors of one width and the weights of one format.</summary>
+    internal static void Run<TShape, TDot, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
         where TShape : struct, IMatrixShape
         where TDot : struct, IBlockDot<TInts>
         where TSimd : struct, IPanelSimd<TInts, TFloats>

@@ -29,7 +29,7 @@ public unsafe class QuantizedMatMulTests
     {
         // 256 KiB / 576 bytes of a row: chunks of 448
         Case<Shape3x256, Q8Block> test = new(_random, 451);
-        Assert.Equal(test.Twin(), test.Run(Q8<Shape3x256, Simd128, Vector128<int>, Vector128<float>>));
+        Assert.Equal(test.Twin(), test.Run(Run<Q8, Shape3x256, Simd128, Vector128<int>, Vector128<float>>));
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public unsafe class QuantizedMatMulTests
     {
         Case<Shape37x95, Q4Block> test = new(_random, 3);
         test.Inputs[1][94] = float.PositiveInfinity;
-        float[][] outputs = test.Run(Q4<Shape37x95, Simd128, Vector128<int>, Vector128<float>>);
+        float[][] outputs = test.Run(Run<Q4, Shape37x95, Simd128, Vector128<int>, Vector128<float>>);
         Assert.All(outputs[0], value => Assert.True(float.IsFinite(value)));
         Assert.All(outputs[1][..37], value => Assert.True(float.IsNaN(value)));
         Assert.All(outputs[2], value => Assert.True(float.IsFinite(value)));
@@ -111,17 +111,12 @@ public unsafe class QuantizedMatMulTests
 
     private delegate void Kernel(in QuantizedProduct product, Share rows);
 
-    private static void Q8<TShape, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
+    private static void Run<TFormat, TShape, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
+        where TFormat : struct, IQuantizedFormat
         where TShape : struct, IMatrixShape
         where TSimd : struct, IPanelSimd<TInts, TFloats>
         where TInts : struct
-        where TFloats : struct => QuantizedMatMul.RunQ8<TShape, TSimd, TInts, TFloats>(product, rows);
-
-    private static void Q4<TShape, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
-        where TShape : struct, IMatrixShape
-        where TSimd : struct, IPanelSimd<TInts, TFloats>
-        where TInts : struct
-        where TFloats : struct => QuantizedMatMul.RunQ4<TShape, TSimd, TInts, TFloats>(product, rows);
+        where TFloats : struct => TFormat.Run<TShape, TSimd, TInts, TFloats>(product, rows);
 
     private void CheckShape<TShape>()
         where TShape : struct, IMatrixShape
@@ -140,19 +135,19 @@ public unsafe class QuantizedMatMulTests
     {
         float[][] expected = test.Twin();
         bool isQ8 = typeof(TBlock) == typeof(Q8Block);
-        Assert.Equal(expected, test.Run(isQ8 ? QuantizedMatMul.RunQ8<TShape> : QuantizedMatMul.RunQ4<TShape>));
+        Assert.Equal(expected, test.Run(isQ8 ? QuantizedMatMul.Run<TShape, Q8> : QuantizedMatMul.Run<TShape, Q4>));
         Assert.Equal(
             expected,
             test.Run(isQ8
-                ? Q8<TShape, Simd128, Vector128<int>, Vector128<float>>
-                : Q4<TShape, Simd128, Vector128<int>, Vector128<float>>));
+                ? Run<Q8, TShape, Simd128, Vector128<int>, Vector128<float>>
+                : Run<Q4, TShape, Simd128, Vector128<int>, Vector128<float>>));
         if (Simd256.SupportsPanels)
         {
             Assert.Equal(
                 expected,
                 test.Run(isQ8
-                    ? Q8<TShape, Simd256, Vector256<int>, Vector256<float>>
-                    : Q4<TShape, Simd256, Vector256<int>, Vector256<float>>));
+                    ? Run<Q8, TShape, Simd256, Vector256<int>, Vector256<float>>
+                    : Run<Q4, TShape, Simd256, Vector256<int>, Vector256<float>>));
         }
     }
 
@@ -161,7 +156,7 @@ public unsafe class QuantizedMatMulTests
     {
         Case<Shape80x256, TBlock> test = new(_random, 8);
         float[][] outputs = test.Run(
-            typeof(TBlock) == typeof(Q8Block) ? QuantizedMatMul.RunQ8<Shape80x256> : QuantizedMatMul.RunQ4<Shape80x256>);
+            typeof(TBlock) == typeof(Q8Block) ? QuantizedMatMul.Run<Shape80x256, Q8> : QuantizedMatMul.Run<Shape80x256, Q4>);
         double[][] exact = [.. test.Inputs.Select(input => test.Rows.Select(
             row => input.Select((x, column) => (double)QuantizedRow.Scale<TBlock>(row, column) * QuantizedRow.Code<TBlock>(row, column) * x)
                 .Sum()).ToArray())];

@@ -9,13 +9,14 @@ namespace MoeGen.Weights;
 /// zeros: no kernel has a remainder to handle.
 /// </summary>
 /// <remarks>
-/// Panels of the quantised formats are of another kind, see <see cref="QuantizedLayout"/>; 32 is their block. The generator's <c>MatrixLayout</c> computes the same sizes.
+/// Panels of the quantised formats are of another kind, see <see cref="QuantizedLayout"/>. The generator's <c>MatrixLayout</c> computes the same sizes.
 /// </remarks>
 internal static class MatrixLayout
 {
     public const int PanelRows = 16;
 
-    public const int ColumnPadding = 32;
+    /// <summary>Columns that rows are filled up to a multiple of: the block of the quantised formats.</summary>
+    public const int ColumnPadding = QuantizedLayout.BlockSize;
 
     /// <summary>Bytes of a word.</summary>
     public const int WordBytes = sizeof(uint);

@@ -11,6 +11,9 @@ internal unsafe interface IBlockDot<TInts>
     /// <summary>Groups of a block.</summary>
     static abstract int GroupsPerBlock { get; }
 
+    /// <summary>Bytes of a panel of so many columns.</summary>
+    static abstract int PanelBytes(int columns);
+
     /// <summary>Bytes from a row's weights in a load to those of the next row.</summary>
     static abstract int RowStride { get; }
 

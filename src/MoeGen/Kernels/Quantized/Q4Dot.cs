@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Kernels.Quantized;
 
@@ -14,9 +15,12 @@ internal readonly unsafe struct Q4Dot<TSimd, TInts, TFloats> : IBlockDot<TInts>
 {
     public static int GroupsPerBlock => 4;
 
-    public static int RowStride => 4;
+    public static int RowStride => Q4Block.RowStride;
 
     public static ActivationFormat Activations => ActivationFormat.Int8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelBytes(int columns) => QuantizedLayout.PanelBytes<Q4Block>(columns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TInts LoadFirst(byte* group) => TSimd.LoadLowNibbles(group);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Kernels.Quantized;
 
@@ -13,9 +14,12 @@ internal readonly unsafe struct Q8Dot<TSimd, TInts, TFloats> : IBlockDot<TInts>
 {
     public static int GroupsPerBlock => 8;
 
-    public static int RowStride => 2;
+    public static int RowStride => Q8Block.RowStride;
 
     public static ActivationFormat Activations => ActivationFormat.Int16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelBytes(int columns) => QuantizedLayout.PanelBytes<Q8Block>(columns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TInts LoadFirst(byte* group) => TSimd.LoadPairs(group);

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using MoeGen.Weights.Quantized;
+using MoeGen.Weights;
 
 namespace MoeGen.Kernels.Quantized;
 
@@ -51,7 +51,7 @@ internal static unsafe partial class QuantizedMatMul
                 column += GroupColumnBytes;
             }
 
-            TFloats scale = TSimd.LoadF16(scales + (block * QuantizedLayout.PanelRows));
+            TFloats scale = TSimd.LoadF16(scales + (block * MatrixLayout.PanelRows));
             offset = InputScales<TShape, TDot, TInts>() + (block * sizeof(float));
             y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x0 + offset))), y0);
             y1 = TSimd.MultiplyAdd(TDot.Finish(s1), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x1 + offset))), y1);
@@ -107,7 +107,7 @@ internal static unsafe partial class QuantizedMatMul
                 column += GroupColumnBytes;
             }
 
-            TFloats scale = TSimd.LoadF16(scales + (block * QuantizedLayout.PanelRows));
+            TFloats scale = TSimd.LoadF16(scales + (block * MatrixLayout.PanelRows));
             offset = InputScales<TShape, TDot, TInts>() + (block * sizeof(float));
             y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x0 + offset))), y0);
             y1 = TSimd.MultiplyAdd(TDot.Finish(s1), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x1 + offset))), y1);
@@ -151,7 +151,7 @@ internal static unsafe partial class QuantizedMatMul
                 column += GroupColumnBytes;
             }
 
-            TFloats scale = TSimd.LoadF16(scales + (block * QuantizedLayout.PanelRows));
+            TFloats scale = TSimd.LoadF16(scales + (block * MatrixLayout.PanelRows));
             offset = InputScales<TShape, TDot, TInts>() + (block * sizeof(float));
             y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x0 + offset))), y0);
             y1 = TSimd.MultiplyAdd(TDot.Finish(s1), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x1 + offset))), y1);
@@ -189,7 +189,7 @@ internal static unsafe partial class QuantizedMatMul
                 column += GroupColumnBytes;
             }
 
-            TFloats scale = TSimd.LoadF16(scales + (block * QuantizedLayout.PanelRows));
+            TFloats scale = TSimd.LoadF16(scales + (block * MatrixLayout.PanelRows));
             offset = InputScales<TShape, TDot, TInts>() + (block * sizeof(float));
             y0 = TSimd.MultiplyAdd(TDot.Finish(s0), TSimd.Multiply(scale, TSimd.Broadcast(*(float*)(x0 + offset))), y0);
         }
@@ -239,7 +239,7 @@ internal static unsafe partial class QuantizedMatMul
                 column += GroupColumnBytes;
             }
 
-            nuint scale = block * QuantizedLayout.PanelRows;
+            nuint scale = block * MatrixLayout.PanelRows;
             Prefetch((byte*)(scales0 + scale) + ahead);
             Prefetch((byte*)(scales1 + scale) + ahead);
             Prefetch((byte*)(scales2 + scale) + ahead);

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using MoeGen.Engine;
+using MoeGen.Weights;
 using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Kernels.Quantized;
@@ -82,14 +83,14 @@ internal static unsafe partial class QuantizedMatMul
         where TInts : struct
         where TFloats : struct
     {
-        float* sums = stackalloc float[TileVectors * QuantizedLayout.PanelRows];
+        float* sums = stackalloc float[TileVectors * MatrixLayout.PanelRows];
         int row = rows.Start;
         int tileRows = TileVectors * TSimd.Width;
         for (; row <= rows.End - tileRows; row += tileRows)
         {
             // what follows the share is another worker's
             nuint ahead = row <= rows.End - (2 * tileRows)
-                ? (nuint)(tileRows / QuantizedLayout.PanelRows) * PanelBytes<TShape, TDot, TInts>() : 0;
+                ? (nuint)(tileRows / MatrixLayout.PanelRows) * PanelBytes<TShape, TDot, TInts>() : 0;
             Tile4x1<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, ahead, sums);
             product.Store<TSimd, TFloats>(rows, row, tileRows, token, 1, sums);
         }
@@ -106,7 +107,7 @@ internal static unsafe partial class QuantizedMatMul
         where TInts : struct
         where TFloats : struct
     {
-        float* sums = stackalloc float[TileTokens * QuantizedLayout.PanelRows];
+        float* sums = stackalloc float[TileTokens * MatrixLayout.PanelRows];
         for (; token <= end - TileTokens; token += TileTokens)
         {
             Tile1x8<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, sums);
@@ -138,20 +139,19 @@ internal static unsafe partial class QuantizedMatMul
     private static nuint Blocks<TShape>()
         where TShape : struct, IMatrixShape => (nuint)QuantizedLayout.BlocksPerRow(TShape.Columns);
 
-    // bytes from a panel to the next
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint PanelBytes<TShape, TDot, TInts>()
         where TShape : struct, IMatrixShape
         where TDot : struct, IBlockDot<TInts>
         where TInts : struct =>
-        (nuint)QuantizedLayout.ScaleBytes(TShape.Columns) + (Blocks<TShape>() * (nuint)(TDot.GroupsPerBlock * GroupBytes));
+        (nuint)TDot.PanelBytes(TShape.Columns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ushort* Scales<TShape, TDot, TInts>(in QuantizedProduct product, int row)
         where TShape : struct, IMatrixShape
         where TDot : struct, IBlockDot<TInts>
         where TInts : struct =>
-        (ushort*)product.Panel(row, PanelBytes<TShape, TDot, TInts>()) + (row % QuantizedLayout.PanelRows);
+        (ushort*)product.Panel(row, PanelBytes<TShape, TDot, TInts>()) + (row % MatrixLayout.PanelRows);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte* Codes<TShape, TDot, TInts>(in QuantizedProduct product, int row)
@@ -159,7 +159,7 @@ internal static unsafe partial class QuantizedMatMul
         where TDot : struct, IBlockDot<TInts>
         where TInts : struct =>
         product.Panel(row, PanelBytes<TShape, TDot, TInts>())
-            + QuantizedLayout.ScaleBytes(TShape.Columns) + (row % QuantizedLayout.PanelRows * TDot.RowStride);
+            + QuantizedLayout.ScaleBytes(TShape.Columns) + (row % MatrixLayout.PanelRows * TDot.RowStride);
 
     // weights that come from memory are asked for a tile ahead: all panels of a share are one stream. Into the second-level cache: the
     // first one holds inputs, too.

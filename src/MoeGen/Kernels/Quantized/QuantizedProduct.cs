@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using MoeGen.Engine;
-using MoeGen.Weights.Quantized;
+using MoeGen.Weights;
 
 namespace MoeGen.Kernels.Quantized;
 
@@ -25,7 +25,7 @@ internal readonly unsafe struct QuantizedProduct
     public int NumTokens => _product.NumTokens;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public byte* Panel(int row, nuint panelBytes) => _weight + ((nuint)(row / QuantizedLayout.PanelRows) * panelBytes);
+    public byte* Panel(int row, nuint panelBytes) => _weight + ((nuint)(row / MatrixLayout.PanelRows) * panelBytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte* Input(int token) => _x.Row(_product.InputRow(token));

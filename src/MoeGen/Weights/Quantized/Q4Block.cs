@@ -59,17 +59,17 @@ internal readonly unsafe struct Q4Block : IBlockFormat
         ReadOnlySpan<uint> quads = MemoryMarshal.Cast<byte, uint>(codes);
         uint* groups = (uint*)destination;
         groups[0] = (quads[0] & LowNibbles) | ((quads[1] & LowNibbles) << 4);
-        groups[QuantizedLayout.PanelRows] = (quads[2] & LowNibbles) | ((quads[3] & LowNibbles) << 4);
-        groups[2 * QuantizedLayout.PanelRows] = ((quads[0] >> 4) & LowNibbles) | (quads[1] & ~LowNibbles);
-        groups[3 * QuantizedLayout.PanelRows] = ((quads[2] >> 4) & LowNibbles) | (quads[3] & ~LowNibbles);
+        groups[MatrixLayout.PanelRows] = (quads[2] & LowNibbles) | ((quads[3] & LowNibbles) << 4);
+        groups[2 * MatrixLayout.PanelRows] = ((quads[0] >> 4) & LowNibbles) | (quads[1] & ~LowNibbles);
+        groups[3 * MatrixLayout.PanelRows] = ((quads[2] >> 4) & LowNibbles) | (quads[3] & ~LowNibbles);
     }
 
     public static void Deinterleave(byte* source, Span<byte> codes)
     {
         Span<uint> quads = MemoryMarshal.Cast<byte, uint>(codes);
         uint* groups = (uint*)source;
-        uint first = groups[0], second = groups[QuantizedLayout.PanelRows];
-        uint third = groups[2 * QuantizedLayout.PanelRows], fourth = groups[3 * QuantizedLayout.PanelRows];
+        uint first = groups[0], second = groups[MatrixLayout.PanelRows];
+        uint third = groups[2 * MatrixLayout.PanelRows], fourth = groups[3 * MatrixLayout.PanelRows];
         quads[0] = (first & LowNibbles) | ((third & LowNibbles) << 4);
         quads[1] = ((first >> 4) & LowNibbles) | (third & ~LowNibbles);
         quads[2] = (second & LowNibbles) | ((fourth & LowNibbles) << 4);

@@ -66,11 +66,11 @@ internal static unsafe class Q4Expansion
             {
                 ExpandGroup<TStore>(Vector256.Load(codes), upper, words);
                 ExpandGroup<TStore>(Vector256.Load(codes + Lanes), lower, words + Lanes);
-                codes += QuantizedLayout.PanelRows;
+                codes += MatrixLayout.PanelRows;
                 words += GroupColumns / 2 * TStore.PairWords;
             }
 
-            scales += QuantizedLayout.PanelRows;
+            scales += MatrixLayout.PanelRows;
         }
     }
 
@@ -94,19 +94,19 @@ internal static unsafe class Q4Expansion
 
     private readonly struct SingleStore : IPairStore
     {
-        public static int PairWords => 2 * QuantizedLayout.PanelRows;
+        public static int PairWords => 2 * MatrixLayout.PanelRows;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Store(uint* pair, Vector256<float> even, Vector256<float> odd)
         {
             even.AsUInt32().Store(pair);
-            odd.AsUInt32().Store(pair + QuantizedLayout.PanelRows);
+            odd.AsUInt32().Store(pair + MatrixLayout.PanelRows);
         }
     }
 
     private readonly struct Bf16Store : IPairStore
     {
-        public static int PairWords => QuantizedLayout.PanelRows;
+        public static int PairWords => MatrixLayout.PanelRows;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Store(uint* pair, Vector256<float> even, Vector256<float> odd) =>
@@ -129,7 +129,7 @@ internal static unsafe class Q4Expansion
         private const uint Rebias = 112u << 23; // exponents of float32 are 112 larger
         private const uint Ulp = 126u << 23; // 0.5, whose last bit is worth the least half, 2^-24
 
-        public static int PairWords => QuantizedLayout.PanelRows;
+        public static int PairWords => MatrixLayout.PanelRows;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Store(uint* pair, Vector256<float> even, Vector256<float> odd) => (Round(even) | (Round(odd) << 16)).Store(pair);

@@ -51,7 +51,7 @@ internal readonly unsafe struct Q8Block : IBlockFormat
         ushort* words = (ushort*)destination;
         for (int i = 0; i < pairs.Length; i++)
         {
-            words[i * QuantizedLayout.PanelRows] = pairs[i];
+            words[i * MatrixLayout.PanelRows] = pairs[i];
         }
     }
 
@@ -61,7 +61,7 @@ internal readonly unsafe struct Q8Block : IBlockFormat
         ushort* words = (ushort*)source;
         for (int i = 0; i < pairs.Length; i++)
         {
-            pairs[i] = words[i * QuantizedLayout.PanelRows];
+            pairs[i] = words[i * MatrixLayout.PanelRows];
         }
     }
 }

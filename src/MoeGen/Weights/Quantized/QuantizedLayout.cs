@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace MoeGen.Weights.Quantized;
 
@@ -8,37 +9,30 @@ internal static class QuantizedLayout
     /// <summary>Columns of a row that share a scale.</summary>
     public const int BlockSize = 32;
 
-    /// <summary>Rows of a panel.</summary>
-    public const int PanelRows = 16;
-
     // codes begin at a cache line
     private const int Alignment = 64;
 
     /// <summary>Blocks of a row, the last one filled up with zeros.</summary>
     public static int BlocksPerRow(int columns) => (columns + BlockSize - 1) / BlockSize;
 
-    /// <summary>Panels of a matrix, the last one filled up with rows of zeros.</summary>
-    public static int Panels(int rows) => (rows + PanelRows - 1) / PanelRows;
-
     /// <summary>Bytes of a row as files hold it.</summary>
     public static int RowBytes<TBlock>(int columns)
         where TBlock : struct, IBlockFormat => BlocksPerRow(columns) * TBlock.BytesPerBlock;
 
     /// <summary>Bytes in front of the codes of a panel: its scales, [blocks, 16 rows], float of 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int ScaleBytes(int columns) =>
-        ((BlocksPerRow(columns) * PanelRows * sizeof(ushort)) + Alignment - 1) / Alignment * Alignment;
+        ((BlocksPerRow(columns) * MatrixLayout.PanelRows * sizeof(ushort)) + Alignment - 1) / Alignment * Alignment;
 
     /// <summary>Bytes of the codes of a panel's block, [groups of columns, 16 rows, group].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int CodeBytes<TBlock>()
-        where TBlock : struct, IBlockFormat => (TBlock.BytesPerBlock - sizeof(ushort)) * PanelRows;
+        where TBlock : struct, IBlockFormat => (TBlock.BytesPerBlock - sizeof(ushort)) * MatrixLayout.PanelRows;
 
     /// <summary>Bytes of a panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelBytes<TBlock>(int columns)
         where TBlock : struct, IBlockFormat => ScaleBytes(columns) + (BlocksPerRow(columns) * CodeBytes<TBlock>());
-
-    /// <summary>Bytes of a matrix.</summary>
-    public static long SizeInBytes<TBlock>(int rows, int columns)
-        where TBlock : struct, IBlockFormat => (long)Panels(rows) * PanelBytes<TBlock>(columns);
 
     /// <summary>Index of the first value that no other exceeds in magnitude; all are finite.</summary>
     public static int IndexOfMaxMagnitude(ReadOnlySpan<float> values)

@@ -29,7 +29,7 @@ internal static unsafe class QuantizedPanel
         for (int block = firstBlock; !blocks.IsEmpty; block++, blocks = blocks[TBlock.BytesPerBlock..])
         {
             ReadOnlySpan<byte> source = blocks[..TBlock.BytesPerBlock];
-            scales[block * QuantizedLayout.PanelRows] = BinaryPrimitives.ReadUInt16LittleEndian(source);
+            scales[block * MatrixLayout.PanelRows] = BinaryPrimitives.ReadUInt16LittleEndian(source);
             TBlock.Interleave(source[sizeof(ushort)..], codes + ((nint)block * QuantizedLayout.CodeBytes<TBlock>()));
         }
     }
@@ -45,7 +45,7 @@ internal static unsafe class QuantizedPanel
         for (int block = 0; block < QuantizedLayout.BlocksPerRow(columns); block++)
         {
             Span<byte> target = blocks.Slice(block * TBlock.BytesPerBlock, TBlock.BytesPerBlock);
-            BinaryPrimitives.WriteUInt16LittleEndian(target, scales[block * QuantizedLayout.PanelRows]);
+            BinaryPrimitives.WriteUInt16LittleEndian(target, scales[block * MatrixLayout.PanelRows]);
             TBlock.Deinterleave(codes + ((nint)block * QuantizedLayout.CodeBytes<TBlock>()), target[sizeof(ushort)..]);
         }
     }
@@ -65,7 +65,7 @@ internal static unsafe class QuantizedPanel
             BinaryPrimitives.WriteUInt16LittleEndian(block, *scales);
             TBlock.Deinterleave(codes, block[sizeof(ushort)..]);
             BlockQuantizer.Dequantize<TBlock>(block, values.Slice(first, Math.Min(QuantizedLayout.BlockSize, columns - first)));
-            scales += QuantizedLayout.PanelRows;
+            scales += MatrixLayout.PanelRows;
             codes += QuantizedLayout.CodeBytes<TBlock>();
         }
     }

@@ -234,7 +234,7 @@ public unsafe class QuantizedMatMulTests
 
         public float[][] Run(Kernel kernel)
         {
-            using NativeBuffer weights = new(QuantizedLayout.SizeInBytes<TBlock>(TShape.Rows, TShape.Columns));
+            using NativeBuffer weights = new((long)((TShape.Rows + 15) / 16) * QuantizedLayout.PanelBytes<TBlock>(TShape.Columns));
             for (int row = 0; row < Rows.Length; row++)
             {
                 byte* panel = weights.Pointer + ((long)(row / 16) * QuantizedLayout.PanelBytes<TBlock>(TShape.Columns));

@@ -29,7 +29,7 @@ public sealed class Q4ExpansionTests
     {
         Random random = new((rows * 1000) + columns);
         int padded = MatrixLayout.PaddedColumns(columns);
-        int panels = QuantizedLayout.Panels(rows), panelBytes = QuantizedLayout.PanelBytes<Q4Block>(columns);
+        int panels = (rows + 15) / 16, panelBytes = QuantizedLayout.PanelBytes<Q4Block>(columns);
         using NativeBuffer quantized = new((long)panels * panelBytes);
         using NativeBuffer expected = new(MatrixLayout.SizeInBytes(rows, columns, format)), actual = new(expected.SizeInBytes);
         float[] values = new float[padded];

@@ -1,4 +1,5 @@
 using MoeGen.Memory;
+using MoeGen.Weights;
 using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Tests.Weights.Quantized;
@@ -42,9 +43,9 @@ public unsafe class QuantizedPanelTests
     [Fact]
     public void SizeInBytes_CountsWholePanels()
     {
-        Assert.Equal(64 + 512, QuantizedLayout.SizeInBytes<Q8Block>(1, 1));
-        Assert.Equal(2 * (64 + (2 * 256)), QuantizedLayout.SizeInBytes<Q4Block>(17, 33));
-        Assert.Equal(128 * 16 * ((64 * 2) + 2048), QuantizedLayout.SizeInBytes<Q8Block>(2048, 2048));
+        Assert.Equal(64 + 512, MatrixLayout.SizeInBytes(1, 1, WeightFormat.Q8));
+        Assert.Equal(2 * (64 + (2 * 256)), MatrixLayout.SizeInBytes(17, 33, WeightFormat.Q4));
+        Assert.Equal(128 * 16 * ((64 * 2) + 2048), MatrixLayout.SizeInBytes(2048, 2048, WeightFormat.Q8));
     }
 
     private delegate int Code(byte* codes, int row, int column);

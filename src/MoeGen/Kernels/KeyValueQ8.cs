@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using MoeGen.Kernels.Quantized;
 using MoeGen.Weights;
+using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Kernels;
 
@@ -10,7 +11,7 @@ namespace MoeGen.Kernels;
 /// </summary>
 internal readonly unsafe struct KeyValueQ8 : IKeyValueFormat
 {
-    private const int BlockLength = MatrixLayout.ColumnPadding;
+    private const int BlockLength = QuantizedLayout.BlockSize;
     private const float LargestInteger = sbyte.MaxValue;
 
     // below it a scale would be subnormal and its inverse infinite; beside other keys and values such a block is nothing
@@ -36,10 +37,10 @@ internal readonly unsafe struct KeyValueQ8 : IKeyValueFormat
             int count = Math.Min(BlockLength, dim - first);
             new Span<float>(block, BlockLength).Clear();
             new Span<float>(source + first, count).CopyTo(new Span<float>(block, count));
-            float largest = LargestMagnitude(block);
+            float largest = BlockCodes.LargestMagnitude(block);
             fits &= largest <= Largest;
             scales[first / BlockLength] = largest < Smallest ? 0 : largest / LargestInteger;
-            Quantise(block, largest < Smallest ? 0 : LargestInteger / largest, (sbyte*)row + first);
+            _ = BlockCodes.ToInt8(block, largest < Smallest ? 0 : LargestInteger / largest, (sbyte*)row + first);
         }
 
         return fits;
@@ -53,29 +54,4 @@ internal readonly unsafe struct KeyValueQ8 : IKeyValueFormat
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float* Scales(byte* row, int dim) => (float*)(row + MatrixLayout.PaddedColumns(dim));
-
-    private static float LargestMagnitude(float* block)
-    {
-        Vector128<float> largest = Vector128<float>.Zero;
-        for (int i = 0; i < BlockLength; i += Vector128<float>.Count)
-        {
-            largest = Vector128.Max(largest, Vector128.Abs(Vector128.Load(block + i)));
-        }
-
-        return Math.Max(Math.Max(largest[0], largest[1]), Math.Max(largest[2], largest[3]));
-    }
-
-    private static void Quantise(float* block, float inverse, sbyte* integers)
-    {
-        for (int i = 0; i < BlockLength; i += Vector128<sbyte>.Count)
-        {
-            Vector128<short> low = Vector128.Narrow(Integers(block + i, inverse), Integers(block + i + 4, inverse));
-            Vector128<short> high = Vector128.Narrow(Integers(block + i + 8, inverse), Integers(block + i + 12, inverse));
-            Vector128.Narrow(low, high).Store(integers + i);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Integers(float* values, float inverse) =>
-        Vector128.ConvertToInt32(Vector128.Round(Vector128.Load(values) * inverse));
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using MoeGen.Kernels;
 
 namespace MoeGen.Weights;
 
@@ -63,8 +64,7 @@ internal static class FloatConverter
                 Span<ushort> upper = MemoryMarshal.Cast<byte, ushort>(destination);
                 for (int i = 0; i < source.Length; i++)
                 {
-                    uint bits = BitConverter.SingleToUInt32Bits(source[i]);
-                    upper[i] = (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+                    upper[i] = HalfBits.ToBf16(source[i]);
                 }
 
                 break;

@@ -109,44 +109,20 @@ internal static unsafe class Q4Expansion
         public static int PairWords => MatrixLayout.PanelRows;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Store(uint* pair, Vector256<float> even, Vector256<float> odd) =>
-            ((Round(even) >> 16) | (Round(odd) & Vector256.Create(0xFFFF_0000u))).Store(pair);
-
-        // the upper half is the value
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<uint> Round(Vector256<float> values)
+        public static void Store(uint* pair, Vector256<float> even, Vector256<float> odd)
         {
-            Vector256<uint> bits = values.AsUInt32();
-            return bits + Vector256.Create(0x7FFFu) + ((bits >> 16) & Vector256<uint>.One);
+            Vector256<uint> upper = HalfBits.ToUpperBf16(odd) & Vector256.Create(HalfBits.Bf16Upper);
+            ((HalfBits.ToUpperBf16(even) >> HalfBits.Bf16Shift) | upper).Store(pair);
         }
     }
 
     private readonly struct HalfStore : IPairStore
     {
-        private const int DroppedBits = 13; // of a mantissa
-        private const uint Sign = 0x8000_0000;
-        private const uint LeastNormal = 113u << 23; // 2^-14
-        private const uint Rebias = 112u << 23; // exponents of float32 are 112 larger
-        private const uint Ulp = 126u << 23; // 0.5, whose last bit is worth the least half, 2^-24
-
         public static int PairWords => MatrixLayout.PanelRows;
 
+        // no half is too large, because the largest of a block was one itself
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Store(uint* pair, Vector256<float> even, Vector256<float> odd) => (Round(even) | (Round(odd) << 16)).Store(pair);
-
-        // the half in the lower 16 bits; none is too large, because the largest of a block was a half itself
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<uint> Round(Vector256<float> values)
-        {
-            Vector256<uint> sign = values.AsUInt32() & Vector256.Create(Sign);
-            Vector256<uint> bits = values.AsUInt32() ^ sign;
-            Vector256<uint> normal =
-                (bits - Vector256.Create(Rebias - 0xFFF) + ((bits >> DroppedBits) & Vector256<uint>.One)) >> DroppedBits;
-
-            // adding 0.5 rounds to multiples of the least half
-            Vector256<uint> subnormal = (bits.AsSingle() + Vector256.Create(Ulp).AsSingle()).AsUInt32() - Vector256.Create(Ulp);
-            Vector256<uint> isSmall = Vector256.LessThan(bits, Vector256.Create(LeastNormal));
-            return Vector256.ConditionalSelect(isSmall, subnormal, normal) | (sign >> 16);
-        }
+        public static void Store(uint* pair, Vector256<float> even, Vector256<float> odd) =>
+            (HalfBits.ToF16(even) | (HalfBits.ToF16(odd) << 16)).Store(pair);
     }
 }

@@ -79,37 +79,22 @@ public readonly ref struct SelectionPass(ReadOnlySpan<Segment> segments, bool is
     public int NumTokens => Segments.IsEmpty ? 0 : Segments[^1].FirstRow + Segments[^1].NumTokens;
 
     /// <summary>Whether all of them are decode steps.</summary>
-    public bool IsDecode
-    {
-        get
-        {
-            foreach (Segment segment in Segments)
-            {
-                if (!segment.IsDecode)
-                {
-                    return false;
-                }
-            }
-
-            return true;
-        }
-    }
+    public bool IsDecode => All(static segment => segment.IsDecode);
 
     /// <summary>Whether all of them begin: what older texts were about is of no use to any.</summary>
-    public bool IsNewText
-    {
-        get
-        {
-            foreach (Segment segment in Segments)
-            {
-                if (!segment.IsNewSequence)
-                {
-                    return false;
-                }
-            }
+    public bool IsNewText => All(static segment => segment.IsNewSequence);
 
-            return true;
+    private bool All(Func<Segment, bool> holds)
+    {
+        foreach (Segment segment in Segments)
+        {
+            if (!holds(segment))
+            {
+                return false;
+            }
         }
+
+        return true;
     }
 }
 

@@ -15,8 +15,7 @@ public sealed class HobbitSelection : ISelection
     private readonly ExpertGrid _grid;
     private readonly IResidency _residency;
     private readonly bool[] _takesTwin; // [experts] of the layer that was chosen for last
-    private bool[] _isActive = new bool[1]; // [tokens of the longest pass] whether twins will do for the row
-    private int _numActive; // rows of the running pass
+    private readonly ActiveRows _active; // for which twins will do
 
     /// <summary>Creates the selection.</summary>
     /// <param name="setup">The model.</param>
@@ -30,6 +29,7 @@ public sealed class HobbitSelection : ISelection
         _grid = setup.Grid;
         _residency = setup.Residency;
         _takesTwin = new bool[_grid.NumExperts];
+        _active = new ActiveRows(_options.AppliesToPrompts);
     }
 
     /// <inheritdoc/>
@@ -45,28 +45,14 @@ public sealed class HobbitSelection : ISelection
     public ReadOnlySpan<bool> TakesTwin(int layer) => _takesTwin;
 
     /// <inheritdoc/>
-    public void OnPassStart(in SelectionPass start)
-    {
-        if (_isActive.Length < start.NumTokens)
-        {
-            _isActive = new bool[start.NumTokens];
-        }
-
-        _numActive = 0;
-        foreach (Segment segment in start.Segments)
-        {
-            bool isActive = segment.IsDecode || _options.AppliesToPrompts;
-            _isActive.AsSpan(segment.FirstRow, segment.NumTokens).Fill(isActive);
-            _numActive += isActive ? segment.NumTokens : 0;
-        }
-    }
+    public void OnPassStart(in SelectionPass start) => _active.Start(start);
 
     /// <inheritdoc/>
     public void Revise(int layer, Routing routing, int numTokens)
     {
         ArgumentNullException.ThrowIfNull(routing);
-        _takesTwin.AsSpan().Fill(_numActive > 0);
-        for (int token = 0; token < numTokens && _numActive > 0; token++)
+        _takesTwin.AsSpan().Fill(_active.Count > 0);
+        for (int token = 0; token < numTokens && _active.Count > 0; token++)
         {
             Span<int> ids = routing.TopKIds(token);
             ReadOnlySpan<float> weights = routing.TopKWeights(token);
@@ -78,7 +64,7 @@ public sealed class HobbitSelection : ISelection
                 }
 
                 float before = WeightBefore(weights, k);
-                if (!_isActive[token] || before <= _options.MaxWeightBefore)
+                if (!_active.Contains(token) || before <= _options.MaxWeightBefore)
                 {
                     _takesTwin[ids[k]] = false;
                 }

@@ -17,8 +17,7 @@ public sealed class BuddySelection : ISelection
     private readonly IResidency _residency;
     private readonly int[] _together; // [layers, experts, experts] tokens that chose both; empty: nobody asks
     private readonly bool[] _isResident; // [experts] of the layer that is chosen for
-    private bool[] _isActive = new bool[1]; // [tokens of the longest pass] whether stand-ins may run for the row
-    private int _numActive; // rows of the running pass
+    private readonly ActiveRows _active; // for which stand-ins may run
 
     /// <summary>Creates the selection.</summary>
     /// <param name="setup">The model.</param>
@@ -32,6 +31,7 @@ public sealed class BuddySelection : ISelection
         _grid = setup.Grid;
         _residency = setup.Residency;
         _isResident = new bool[_grid.NumExperts];
+        _active = new ActiveRows(_options.AppliesToPrompts);
         _together = _options.Ranking == BuddyRanking.CoActivation ? new int[_grid.Count * _grid.NumExperts] : [];
     }
 
@@ -45,27 +45,13 @@ public sealed class BuddySelection : ISelection
     public ReadOnlySpan<bool> Competing(int layer) => default;
 
     /// <inheritdoc/>
-    public void OnPassStart(in SelectionPass start)
-    {
-        if (_isActive.Length < start.NumTokens)
-        {
-            _isActive = new bool[start.NumTokens];
-        }
-
-        _numActive = 0;
-        foreach (Segment segment in start.Segments)
-        {
-            bool isActive = segment.IsDecode || _options.AppliesToPrompts;
-            _isActive.AsSpan(segment.FirstRow, segment.NumTokens).Fill(isActive);
-            _numActive += isActive ? segment.NumTokens : 0;
-        }
-    }
+    public void OnPassStart(in SelectionPass start) => _active.Start(start);
 
     /// <inheritdoc/>
     public void Revise(int layer, Routing routing, int numTokens)
     {
         ArgumentNullException.ThrowIfNull(routing);
-        if (_numActive == 0)
+        if (_active.Count == 0)
         {
             return;
         }
@@ -82,7 +68,7 @@ public sealed class BuddySelection : ISelection
 
         for (int token = 0; token < numTokens; token++)
         {
-            if (_isActive[token] && Entropy(routing.TopKWeights(token)) > _options.MinEntropy)
+            if (_active.Contains(token) && Entropy(routing.TopKWeights(token)) > _options.MinEntropy)
             {
                 Substitute(layer, routing.Logits[token], routing.TopKIds(token));
             }
@@ -145,7 +131,7 @@ public sealed class BuddySelection : ISelection
         int missing = 0, wanted = 0;
         for (int token = 0; token < numTokens; token++)
         {
-            if (!_isActive[token])
+            if (!_active.Contains(token))
             {
                 continue;
             }

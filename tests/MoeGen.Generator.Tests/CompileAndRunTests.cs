@@ -1,6 +1,4 @@
 using Microsoft.CodeAnalysis;
-using MoeGen.Engine;
-using MoeGen.Generator.Spec;
 using MoeGen.Generator.Tests.Testing;
 using MoeGen.Testing;
 using WeightFormat = MoeGen.Weights.WeightFormat;
@@ -35,73 +33,38 @@ public class CompileAndRunTests
     [MemberData(nameof(RandomSpecs))]
     public void RandomSpec_ComputesWhatTheReferenceComputes(string family, int seed)
     {
-        string config = RandomConfigs.Create(family, seed);
         WeightFormat stored = (WeightFormat)(seed % 3);
-        GeneratorHost host = GeneratorHost.Run(new TestItem(config, WeightFormat: stored.ToString()));
-        Assert.Empty(host.Diagnostics);
-        Assert.Empty(host.CompilerDiagnostics());
+        using RandomModel model = new(family, seed, stored.ToString());
+        ReferenceResult reference = model.Reference;
 
-        ModelSpec spec = ModelSpecReader.Read(config).Spec!;
-        using TemporaryFolder folder = new();
-        RandomCheckpoint.Write(folder.Path, spec, stored, seed);
-        Random random = new(seed);
-        int[] tokens = [.. Enumerable.Range(0, 23).Select(_ => random.Next(spec.VocabSize))];
-        int[] input = [.. Enumerable.Range(0, spec.Encoder is null ? 0 : 17).Select(_ => random.Next(spec.VocabSize))];
-        ReferenceResult reference = ReferenceModel.Load(spec, folder.Path).Run(tokens, input);
-
-        int chunk = 1 + random.Next(tokens.Length);
+        int chunk = 1 + model.Random.Next(model.Tokens.Length);
         MoeOptions options = new() { Threads = 1 + (seed % 3) };
         ChosenExpertsLog routes = new();
-        float[][] logits = Run(host.LoadModel(folder.Path, options), tokens, input, chunk, routes);
+        float[][] logits = model.Run(options, chunk, routes);
         double[] largest = [.. reference.Logits.Select(row => Math.Max(1, row.Max(Math.Abs)))];
-        for (int t = 0; t < tokens.Length; t++)
+        for (int t = 0; t < model.Tokens.Length; t++)
         {
-            for (int v = 0; v < spec.VocabSize; v++)
+            for (int v = 0; v < model.Spec.VocabSize; v++)
             {
                 double difference = Math.Abs(logits[t][v] - reference.Logits[t][v]);
-                Assert.True(difference <= Tolerance * largest[t], $"token {t}, logit {v}: off by {difference}; {config}");
+                Assert.True(difference <= Tolerance * largest[t], $"token {t}, logit {v}: off by {difference}; {model.Config}");
             }
         }
 
-        Assert.Equal(reference.Experts, routes.ByLayer([.. spec.AllSparseLayers]));
+        Assert.Equal(reference.Experts, routes.ByLayer([.. model.Spec.AllSparseLayers]));
 
         // with few of its experts in memory the model gives the same bits
         Assert.True(Offloading.TryParse(Offloading.ExactNames[seed % Offloading.ExactNames.Count], out Offloading? offloading));
-        MoeOptions few = options with { ExpertSlots = 2 + random.Next(4), Offloading = offloading };
-        Assert.Equal(logits, Run(host.LoadModel(folder.Path, few), tokens, input, chunk, observer: null));
+        MoeOptions few = options with { ExpertSlots = 2 + model.Random.Next(4), Offloading = offloading };
+        Assert.Equal(logits, model.Run(few, chunk));
 
         // where few experts compete, all that it takes is them; where all do, the model is the exact one
         MoeOptions swapping = options with { Offloading = Offloading.SwapMoE() };
-        Assert.Equal(logits, Run(host.LoadModel(folder.Path, swapping), tokens, input, chunk, observer: null));
-        MoeOptions least = swapping with { ExpertSlots = spec.AllSparseLayers.Count() + 1 + random.Next(3) };
-        float[][] masked = Run(host.LoadModel(folder.Path, least), tokens, input, chunk, observer: null);
+        Assert.Equal(logits, model.Run(swapping, chunk));
+        MoeOptions least = swapping with { ExpertSlots = model.Spec.AllSparseLayers.Count() + 1 + model.Random.Next(3) };
+        float[][] masked = model.Run(least, chunk);
         Assert.Equal(logits.Length, masked.Length);
         Assert.All(masked, row => Assert.All(row, logit => Assert.True(float.IsFinite(logit))));
-    }
-
-    private static float[][] Run(MoeModel loaded, int[] tokens, int[] input, int chunk, IRoutingObserver? observer)
-    {
-        using MoeModel model = loaded;
-        using Sequence sequence = model.CreateSequence();
-        using ForwardPass pass = model.CreatePass(Math.Max(chunk, input.Length), chunk);
-        pass.Observer = observer;
-        if (input.Length > 0)
-        {
-            model.Encode(sequence, input, pass, TestContext.Current.CancellationToken);
-        }
-
-        List<float[]> logits = [];
-        for (int first = 0; first < tokens.Length; first += chunk)
-        {
-            int count = Math.Min(chunk, tokens.Length - first);
-            model.Run(pass, sequence, tokens.AsSpan(first, count), count, TestContext.Current.CancellationToken, tokens.Length);
-            for (int t = 0; t < count; t++)
-            {
-                logits.Add(pass.Logits[t].ToArray());
-            }
-        }
-
-        return [.. logits];
     }
 
     public static TheoryData<string> PublishedConfigs => [.. RepositoryFiles.FolderNames(Path.Combine(RepositoryFiles.Root, "models"))];

@@ -87,10 +87,21 @@ public class InspectCommandTests
     }
 
     [Fact]
-    public void WhatInspectSays_IsWhatGeneratedCodeSays()
+    public void WhatInspectSays_IsWhatGeneratedCodeSays() =>
+        AssertSame(Demo.ModelInfo, SpecInfo.Of(ReadSpec(RepositoryFiles.DemoModel), "Demo"));
+
+    [Fact]
+    public void WhatInspectSaysOfTwoStacks_IsWhatGeneratedCodeSays()
     {
-        string config = File.ReadAllText(Path.Combine(RepositoryFiles.DemoModel, "config.json"));
-        ModelInfo inspected = SpecInfo.Of(ModelSpecReader.Read(config).Spec!, "Demo"), generated = Demo.ModelInfo;
+        ModelSpec spec = ReadSpec(Path.Combine(RepositoryFiles.Cases, "switch_transformers-a"));
+        ModelInfo generated = ModelCompiler.GetOrCompile(spec, _ => { }).Info;
+        AssertSame(generated, SpecInfo.Of(spec, generated.Name));
+    }
+
+    private static ModelSpec ReadSpec(string folder) => ModelSpecReader.Read(File.ReadAllText(Path.Combine(folder, "config.json"))).Spec!;
+
+    private static void AssertSame(ModelInfo generated, ModelInfo inspected)
+    {
         Assert.Equal(generated.SparseLayers, inspected.SparseLayers);
         Assert.Equal(generated.EosTokenIds, inspected.EosTokenIds);
         Assert.Equal(generated.WindowLayers, inspected.WindowLayers);

@@ -108,7 +108,7 @@ internal sealed partial class ExpertScheduler
     // what the running layer still has to compute stays; what a prefetch has brought for a layer to come gives way to a miss alone
     private bool IsProtected(int key, bool isPrefetch) =>
         Volatile.Read(ref _wantedBy[key]) == Volatile.Read(ref _layerRun)
-        || (isPrefetch && _isUnused[key] && _prefetchPass[key] == _pass && _grid.LayerOf(key) > _layer);
+        || (isPrefetch && _prefetches.IsUnused(key, _pass) && _grid.LayerOf(key) > _layer);
 
     private bool Evict(int slot)
     {
@@ -119,13 +119,7 @@ internal sealed partial class ExpertScheduler
         }
 
         Counters.Evictions++;
-        if (_isUnused[key])
-        {
-            _isUnused[key] = false;
-            Counters.WastedPrefetches++;
-            _throttle.OnWasted();
-        }
-
+        _prefetches.OnEvicted(key);
         return true;
     }
 

@@ -16,9 +16,7 @@ internal sealed partial class ExpertScheduler
     private readonly SlotTable _table;
     private readonly CopyQueue _queue;
     private readonly long[] _wantedBy; // [keys] number of the layer run that wants the expert and has not computed it
-    private readonly bool[] _isUnused; // [keys] resident because of a prefetch, and not used since
-    private readonly long[] _prefetchPass; // [keys] pass of that prefetch
-    private readonly PrefetchThrottle _throttle;
+    private readonly PrefetchOutcomes _prefetches;
     private readonly Action<int> _retired;
     private long _pass;
     private long _layerRun = 1; // counts the layers that have run; 0 in _wantedBy: no layer
@@ -46,9 +44,7 @@ internal sealed partial class ExpertScheduler
         _table = new SlotTable(grid, numSlots, maxSlots);
         _queue = new CopyQueue(grid);
         _wantedBy = new long[grid.Count];
-        _isUnused = new bool[grid.Count];
-        _prefetchPass = new long[grid.Count];
-        _throttle = new PrefetchThrottle();
+        _prefetches = new PrefetchOutcomes(grid.Count, Counters);
         Usage = new ExpertUsage(grid);
     }
 
@@ -137,13 +133,7 @@ internal sealed partial class ExpertScheduler
         }
 
         Usage.OnUsed(key, _pass);
-        if (_isUnused[key])
-        {
-            _isUnused[key] = false;
-            Counters.UsefulPrefetches++;
-            _throttle.OnUseful();
-        }
-
+        _prefetches.OnUsed(key);
         return true;
     }
 
@@ -237,9 +227,8 @@ internal sealed partial class ExpertScheduler
             return false;
         }
 
-        if (!_throttle.Admits())
+        if (!_prefetches.Admits())
         {
-            Counters.ThrottledPrefetches++;
             return false;
         }
 
@@ -325,16 +314,7 @@ internal sealed partial class ExpertScheduler
         }
 
         int slot = request.Slot;
-        bool isUnused = request.IsPrefetched && !request.IsUrgent;
-        if (request.IsPrefetched && request.IsUrgent)
-        {
-            // the layer came before the copy was complete: the prefetch was right, if late
-            Counters.UsefulPrefetches++;
-            _throttle.OnUseful();
-        }
-
-        _isUnused[key] = isUnused;
-        _prefetchPass[key] = request.Pass;
+        _prefetches.OnAdmitted(key, request);
         Usage.OnAdmitted(key);
         Counters.TwinReads += request.IsTwin ? 1 : 0;
         _table.Publish(slot, request.IsTwin);
@@ -414,11 +394,7 @@ internal sealed partial class ExpertScheduler
         if (request.Slot != SlotTable.None)
         {
             _ = _table.TryFree(request.Slot);
-            if (request.IsPrefetched)
-            {
-                Counters.WastedPrefetches++;
-                _throttle.OnWasted();
-            }
+            _prefetches.OnDropped(request);
         }
 
         _queue.Remove(key);

@@ -35,14 +35,12 @@ internal sealed partial class VirtualExpertSelection
 
         _experts!.EvictBy(s_noEviction);
         _hasLetGo = false;
-        _numVirtual = 0;
-        Array.Clear(_counts);
-        Array.Clear(_isVirtual);
+        _virtual.Clear();
         for (int key = 0; key < _grid.Count; key++)
         {
             if (_residency.IsResident(_grid.LayerOf(key), _grid.ExpertOf(key)))
             {
-                Enter(key);
+                _virtual.Add(key);
             }
             else
             {

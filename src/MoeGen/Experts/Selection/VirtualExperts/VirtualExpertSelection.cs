@@ -18,8 +18,7 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
     private readonly SwapOptions _options;
     private readonly int _updateInterval; // inputs; 0: never
     private readonly ExpertImportance _importance;
-    private readonly bool[] _isVirtual; // [keys]
-    private readonly int[] _counts; // [layers] Virtual Experts
+    private readonly VirtualExpertSet _virtual;
     private readonly bool[] _isTaken; // [keys] part of a swap that is pending or on its way
     private readonly SwapList _pending; // wanted by the last update, not begun
     private readonly SwapList _coming; // begun
@@ -28,7 +27,6 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
     private readonly VirtualExpertEviction _promptEviction;
     private IExpertSwaps? _experts;
     private int _numSlots;
-    private int _numVirtual;
     private int _inputs; // since the last update
     private int _passesOfInput;
     private int _begunOfInput;
@@ -43,11 +41,10 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
         _options = options;
         _updateInterval = options.UpdateInterval ?? options.Plan?.UpdateInterval ?? 1;
         _importance = new ExpertImportance(_grid, options.Score, options.Decay);
-        _isVirtual = new bool[_grid.Count];
+        _virtual = new VirtualExpertSet(_grid);
         _isTaken = new bool[_grid.Count];
         _pending = new SwapList(_grid.Count);
         _coming = new SwapList(_grid.Count);
-        _counts = new int[_grid.NumLayers];
         _shares = new int[_grid.NumLayers];
         _residency = setup.Residency;
         Worth = (a, b) => _importance.Latest(a).CompareTo(_importance.Latest(b));
@@ -69,15 +66,14 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
     /// <summary>Norms of the experts, [keys]: what a plan may keep, so that they need not be measured again.</summary>
     public ReadOnlySpan<float> Norms => _importance.Norms;
 
-    private int NumSpare => _numSlots - _numVirtual - _coming.Count;
+    private int NumSpare => _numSlots - _virtual.Count - _coming.Count;
 
     /// <summary>Bytes that a selection holds.</summary>
     public static unsafe long SizeInBytesOf(ExpertGrid grid) =>
         grid.Count * ((2L * sizeof(double)) + sizeof(float) + (2 * sizeof(bool)) + (2 * sizeof(Swap)));
 
     /// <inheritdoc/>
-    public ReadOnlySpan<bool> Competing(int layer) =>
-        _hasLetGo ? default : _isVirtual.AsSpan(_grid.KeyOf(layer, 0), _grid.NumExperts);
+    public ReadOnlySpan<bool> Competing(int layer) => _hasLetGo ? default : _virtual.Of(layer);
 
     /// <inheritdoc/>
     public int NumResident(int numSlots) => VirtualExpertShares.CountOf(_grid, numSlots, _options.SpareSlots);
@@ -96,18 +92,18 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
             {
                 foreach (int expert in initial[layer].Take(_shares[layer]))
                 {
-                    Enter(_grid.KeyOf(layer, expert));
+                    _virtual.Add(_grid.KeyOf(layer, expert));
                 }
             }
 
-            while (_counts[layer] < _shares[layer])
+            while (_virtual.CountOf(layer) < _shares[layer])
             {
-                Enter(BestAbsent(layer));
+                _virtual.Add(BestAbsent(layer));
             }
 
             for (int expert = 0; expert < _grid.NumExperts; expert++)
             {
-                if (_isVirtual[_grid.KeyOf(layer, expert)])
+                if (_virtual.Contains(_grid.KeyOf(layer, expert)))
                 {
                     keys.Add(_grid.KeyOf(layer, expert));
                 }
@@ -131,7 +127,7 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
 
         for (int layer = 0; layer < _grid.NumLayers; layer++)
         {
-            while (_counts[layer] > _shares[layer])
+            while (_virtual.CountOf(layer) > _shares[layer])
             {
                 Leave(LeastVirtual(layer));
             }
@@ -139,7 +135,7 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
 
         for (int layer = 0; layer < _grid.NumLayers; layer++)
         {
-            for (int missing = _shares[layer] - _counts[layer]; missing > 0; missing--)
+            for (int missing = _shares[layer] - _virtual.CountOf(layer); missing > 0; missing--)
             {
                 Begin(Room(BestAbsent(layer)));
             }
@@ -226,7 +222,7 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
             Release(swap);
             if (isResident)
             {
-                Enter(swap.Enter);
+                _virtual.Add(swap.Enter);
                 if (swap.Leave != Swap.Nobody)
                 {
                     Leave(swap.Leave);
@@ -276,12 +272,12 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
     private void WantSwaps(int layer)
     {
         // a prompt may leave more in memory than the layer is to have
-        while (_counts[layer] > _shares[layer])
+        while (_virtual.CountOf(layer) > _shares[layer])
         {
             Leave(LeastVirtual(layer));
         }
 
-        for (int missing = _shares[layer] - _counts[layer] - NumComing(layer); missing > 0; missing--)
+        for (int missing = _shares[layer] - _virtual.CountOf(layer) - NumComing(layer); missing > 0; missing--)
         {
             Want(Room(BestAbsent(layer)));
         }
@@ -346,18 +342,9 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
         }
     }
 
-    private void Enter(int key)
-    {
-        _isVirtual[key] = true;
-        _counts[_grid.LayerOf(key)]++;
-        _numVirtual++;
-    }
-
     private void Leave(int key)
     {
-        _isVirtual[key] = false;
-        _counts[_grid.LayerOf(key)]--;
-        _numVirtual--;
+        _virtual.Remove(key);
         _experts!.GiveUp(key);
     }
 
@@ -379,7 +366,7 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
         int best = -1;
         for (int key = _grid.KeyOf(layer, 0), end = key + _grid.NumExperts; key < end; key++)
         {
-            if (!_isVirtual[key] && !_isTaken[key] && (best < 0 || _importance.IsAbove(key, best)))
+            if (!_virtual.Contains(key) && !_isTaken[key] && (best < 0 || _importance.IsAbove(key, best)))
             {
                 best = key;
             }
@@ -393,7 +380,7 @@ internal sealed partial class VirtualExpertSelection : IResidentSelection
         int least = -1;
         for (int key = _grid.KeyOf(layer, 0), end = key + _grid.NumExperts; key < end; key++)
         {
-            if (_isVirtual[key] && !_isTaken[key] && (least < 0 || _importance.IsAbove(least, key)))
+            if (_virtual.Contains(key) && !_isTaken[key] && (least < 0 || _importance.IsAbove(least, key)))
             {
                 least = key;
             }

@@ -75,7 +75,7 @@ internal sealed unsafe class DirectFile : IDisposable
     /// <param name="length">A number of bytes.</param>
     public static long RoundUp(long length) => (length + Alignment - 1) & ~(Alignment - 1L);
 
-    /// <summary>Reads bytes; straight to their place where offset, address and length are multiples of <see cref="Alignment"/>.</summary>
+    /// <summary>Reads bytes; whole blocks straight to their place where offset and address are multiples of <see cref="Alignment"/>.</summary>
     /// <param name="offset">First byte.</param>
     /// <param name="destination">Filled completely.</param>
     /// <exception cref="CheckpointException">The file ends before.</exception>
@@ -92,21 +92,12 @@ internal sealed unsafe class DirectFile : IDisposable
     /// <param name="length">Bytes to read.</param>
     public void Read(long offset, byte* destination, long length)
     {
-        if (!IsDirect || ((offset | length | (long)destination) & (Alignment - 1)) == 0)
+        bool isAligned = ((offset | (long)destination) & (Alignment - 1)) == 0;
+        long straight = !IsDirect ? length : isAligned ? length & ~(Alignment - 1L) : 0;
+        Fill(offset, destination, straight, straight, skipped: 0);
+        if (straight < length)
         {
-            Fill(offset, destination, length, length, skipped: 0);
-            return;
-        }
-
-        NativeBuffer bounce = s_bounce ??= new NativeBuffer(BounceBytes, Alignment);
-        while (length > 0)
-        {
-            int count = (int)Math.Min(length, BounceBytes - Alignment);
-            ReadOnlySpan<byte> bytes = Read(offset, count, bounce);
-            bytes.CopyTo(new Span<byte>(destination, count));
-            offset += count;
-            destination += count;
-            length -= count;
+            ReadThroughBounce(offset + straight, destination + straight, length - straight);
         }
     }
 
@@ -139,6 +130,20 @@ internal sealed unsafe class DirectFile : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             return false;
+        }
+    }
+
+    private void ReadThroughBounce(long offset, byte* destination, long length)
+    {
+        NativeBuffer bounce = s_bounce ??= new NativeBuffer(BounceBytes, Alignment);
+        while (length > 0)
+        {
+            int count = (int)Math.Min(length, BounceBytes - Alignment);
+            ReadOnlySpan<byte> bytes = Read(offset, count, bounce);
+            bytes.CopyTo(new Span<byte>(destination, count));
+            offset += count;
+            destination += count;
+            length -= count;
         }
     }
 

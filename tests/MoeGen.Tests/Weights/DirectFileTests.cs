@@ -47,6 +47,25 @@ public sealed class DirectFileTests : IDisposable
         Assert.True(_content.AsSpan(2 * 4096, 3 * 4096).SequenceEqual(new ReadOnlySpan<byte>(buffer.Pointer, 3 * 4096)));
     }
 
+    // to the end of the file, which is inside a block: what lies behind the place of the last byte stays as it is
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public unsafe void AlignedPart_OfWhichTheEndIsNot_FillsItsPlaceAndNoMore(bool allowsDirect)
+    {
+        using DirectFile file = DirectFile.Open(FilePath, allowsDirect);
+        foreach (int offset in new[] { 0, Length / 4096 * 4096, (Length / 4096 * 4096) - 4096 })
+        {
+            int length = Length - offset;
+            using NativeBuffer buffer = new(length + 1, DirectFile.Alignment);
+            buffer.Pointer[length] = 77;
+            file.Read(offset, buffer.Pointer, length);
+            Assert.True(_content.AsSpan(offset).SequenceEqual(new ReadOnlySpan<byte>(buffer.Pointer, length)), $"from {offset} on");
+            Assert.Equal(77, buffer.Pointer[length]);
+            Assert.Throws<CheckpointException>(() => file.Read(offset, buffer.Pointer, length + 1));
+        }
+    }
+
     [Theory]
     [InlineData(0, 1)]
     [InlineData(4095, 2)]

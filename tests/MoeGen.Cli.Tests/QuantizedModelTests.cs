@@ -37,7 +37,7 @@ public sealed class QuantizedModelTests : IDisposable
         WeightFormat format = Enum.Parse<WeightFormat>(formatName);
         ModelFolder folder = ModelFolder.Find(Path.Combine(RepositoryFiles.Cases, name)), packed = new(_folder["packed"], "packed");
         Pack(folder, packed.Path, format);
-        Assert.Equal(formatName, ExpertPack.FormatOf(packed.Path).ToString());
+        Assert.Equal(formatName, PackFile.FormatOf(packed.Path).ToString());
 
         float[] expected = Logits(folder, new MoeOptions { Threads = 1 }, format, chunk: 20);
         MoeOptions few = new() { Threads = 2, ExpertSlots = 3 };

@@ -77,7 +77,7 @@ internal sealed record ModelFolder(string Path, string Name)
             throw new CliException($"{ConfigPath}: has {file.Length} bytes; expected at most {MaxConfigBytes}");
         }
 
-        format ??= ExpertPack.FormatOf(Path) is { } packed ? Enum.Parse<WeightFormat>(packed.ToString()) : null;
+        format ??= PackFile.FormatOf(Path) is { } packed ? Enum.Parse<WeightFormat>(packed.ToString()) : null;
         SpecResult result = ModelSpecReader.Read(File.ReadAllText(ConfigPath), format);
         foreach (SpecDiagnostic warning in result.Diagnostics.Where(diagnostic => !diagnostic.Rule.IsError))
         {

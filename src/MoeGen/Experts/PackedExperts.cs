@@ -9,11 +9,12 @@ namespace MoeGen.Experts;
 /// </summary>
 /// <param name="pack">The pack; disposed with this source.</param>
 /// <param name="twins">Its twins, if they are needed; disposed with this source.</param>
-internal sealed unsafe class PackedExperts(ExpertPack pack, IExpertTwins? twins = null) : IExpertSource
+internal sealed unsafe class PackedExperts(PackFile pack, IExpertTwins? twins = null) : IExpertSource
 {
     // long enough for the full speed of a disk, short enough to let a more urgent read come between
     private const long MaxBytesPerPiece = 2 << 20;
 
+    private readonly ExpertIndex _index = new(pack.Layout.Info);
     private readonly long _blobBytes = pack.Layout.BlobBytes;
     private readonly long _bytesPerPiece = DirectFile.RoundUp((pack.Layout.BlobBytes + CountPieces(pack) - 1) / CountPieces(pack));
 
@@ -26,7 +27,7 @@ internal sealed unsafe class PackedExperts(ExpertPack pack, IExpertTwins? twins 
 
     public long SizeOfPieces(int numPieces) => Math.Min(numPieces * _bytesPerPiece, _blobBytes);
 
-    public long PositionOf(int layer, int expert) => pack.OffsetOf(pack.Layout.Index.Of(layer, expert));
+    public long PositionOf(int layer, int expert) => pack.OffsetOf(_index.Of(layer, expert));
 
     /// <inheritdoc/>
     /// <remarks>The slot holds a whole blob: a multiple of 4096 bytes.</remarks>
@@ -36,7 +37,7 @@ internal sealed unsafe class PackedExperts(ExpertPack pack, IExpertTwins? twins 
         pack.File.Read(PositionOf(layer, expert) + first, slot + first, SizeOfPieces(piece + 1) - first);
     }
 
-    public void Verify(int layer, int expert, byte* slot) => pack.Verify(pack.Layout.Index.Of(layer, expert), slot);
+    public void Verify(int layer, int expert, byte* slot) => pack.Verify(_index.Of(layer, expert), slot);
 
     public void Dispose()
     {
@@ -44,6 +45,6 @@ internal sealed unsafe class PackedExperts(ExpertPack pack, IExpertTwins? twins 
         twins?.Dispose();
     }
 
-    private static int CountPieces(ExpertPack pack) =>
+    private static int CountPieces(PackFile pack) =>
         (int)Math.Max(1, (pack.Layout.BlobBytes + MaxBytesPerPiece - 1) / MaxBytesPerPiece);
 }

@@ -41,7 +41,7 @@ internal sealed unsafe class ModelPacker(
         bool isKept = partial.WasThere;
         try
         {
-            PackLayout layout = new(info);
+            ExpertPackLayout layout = new(info);
             using (PackWriter writer = new(partial.Path, layout, PackOrigin.Of(source, layout)))
             {
                 try
@@ -59,7 +59,7 @@ internal sealed unsafe class ModelPacker(
             }
 
             isKept = true;
-            partial.Publish(last: PackLayout.FileName, PackWriter.JournalName, PackWriter.TwinsJournalName);
+            partial.Publish(last: PackLayout.FileName, layout.JournalName, PackLayout.JournalOf(PackLayout.TwinsFileName));
         }
         catch (MoeGenException)
         {
@@ -89,15 +89,23 @@ internal sealed unsafe class ModelPacker(
 
         // of an earlier run that was to have them
         File.Delete(partial[PackLayout.TwinsFileName]);
-        File.Delete(partial[PackWriter.TwinsJournalName]);
+        File.Delete(partial[PackLayout.JournalOf(PackLayout.TwinsFileName)]);
         return null;
     }
 
     private static void WriteExperts(
-        IExpertSource experts, PackLayout layout, PackWriter writer, TwinMaker? twins, MoeOptions options,
+        IExpertSource experts, ExpertPackLayout layout, PackWriter writer, TwinMaker? twins, MoeOptions options,
         CancellationToken cancellationToken)
     {
-        BlobSweep.Run(experts, layout, options, Write, cancellationToken);
+        // in the order of the checkpoint's files
+        new BlobSweep(options, layout.DataBytes, cancellationToken)
+            .Run(layout, Enumerable.Range(0, layout.NumBlobs).OrderBy(PositionOf), Write);
+
+        long PositionOf(int index)
+        {
+            (int layer, int expert) = layout.Index.At(index);
+            return experts.PositionOf(layer, expert);
+        }
 
         void Write(int index, byte* blob)
         {

@@ -1,11 +1,10 @@
-using MoeGen.Experts;
 using MoeGen.Experts.Twins;
 using MoeGen.Weights;
 
 namespace MoeGen.Packs;
 
 /// <summary>Reads all of a packed model and checks it: the checksum of every expert and twin, and the values of everything else.</summary>
-internal static unsafe class PackCheck
+internal static class PackCheck
 {
     /// <summary>Checks a packed model.</summary>
     /// <param name="folder">Its folder.</param>
@@ -21,38 +20,15 @@ internal static unsafe class PackCheck
     {
         using WeightFiles files = WeightFiles.Open(folder, info, declarations);
         files.Plan.CheckDense(cancellationToken);
-        PackLayout layout = new(info);
-        BlobSweep.Run(files.Experts, layout, options, Check, cancellationToken);
-        if (PackLayout.HasTwins(folder))
+        using PackFile experts = PackFile.Open(folder, new ExpertPackLayout(info));
+        using PackFile? twins = PackLayout.HasTwins(folder)
+            ? PackFile.Open(folder, ExpertPackLayout.OfTwins(info, new TwinLayout(declarations)))
+            : null;
+        PackFile[] all = twins is null ? [experts] : [experts, twins];
+        BlobSweep sweep = new(options, all.Sum(file => file.Layout.DataBytes), cancellationToken);
+        foreach (PackFile file in all)
         {
-            CheckTwins(folder, info, declarations, options, cancellationToken);
-        }
-
-        void Check(int index, byte* blob)
-        {
-            (int layer, int expert) = layout.Index.At(index);
-            for (int piece = 0; piece < files.Experts.NumPieces; piece++)
-            {
-                files.Experts.Read(layer, expert, piece, blob);
-            }
-
-            files.Experts.Verify(layer, expert, blob);
-        }
-    }
-
-    // a twin's blob as a whole: what fills it up counts, too
-    private static void CheckTwins(
-        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, MoeOptions options,
-        CancellationToken cancellationToken)
-    {
-        using ExpertPack pack = ExpertPack.OpenTwins(folder, info, new TwinLayout(declarations));
-        using PackedExperts twins = new(pack);
-        BlobSweep.Run(twins, pack.Layout, options, Check, cancellationToken);
-
-        void Check(int index, byte* blob)
-        {
-            pack.File.Read(pack.OffsetOf(index), blob, pack.Layout.BlobBytes);
-            pack.Verify(index, blob);
+            sweep.Check(file);
         }
     }
 }

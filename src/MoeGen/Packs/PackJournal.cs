@@ -9,7 +9,7 @@ namespace MoeGen.Packs;
 internal sealed class PackJournal : IDisposable
 {
     private readonly StreamWriter _writer;
-    private readonly Dictionary<int, ulong> _finished; // checksums by number of the expert
+    private readonly Dictionary<int, ulong> _finished; // checksums by number of the blob
 
     private PackJournal(StreamWriter writer, Dictionary<int, ulong> finished)
     {

@@ -1,77 +1,62 @@
-using System.Globalization;
-using MoeGen.Experts;
-using MoeGen.Experts.Twins;
 using MoeGen.Weights;
 
 namespace MoeGen.Packs;
 
 /// <summary>
-/// Where experts lie in a pack: <c>experts.safetensors</c> has one tensor of bytes for each, in the order of layer and expert, all of one
-/// size, each at a multiple of a page. A blob is what a slot of expert memory holds, filled up with zeros. <c>twins.safetensors</c>
-/// is made alike of their twins.
+/// What lies where in a file of a packed model: tensors of bytes, one behind the other from a page on. They are written, read and checked
+/// in blobs of one size, of which the last one may be shorter.
 /// </summary>
-internal sealed class PackLayout
+/// <param name="info">The model, with the format of the pack.</param>
+/// <param name="file">Name of the file.</param>
+internal abstract class PackLayout(ModelInfo info, string file)
 {
-    /// <summary>Name of the pack's file; a folder that has it is a packed model.</summary>
+    /// <summary>Name of the file of experts; a folder that has it is a packed model.</summary>
     public const string FileName = "experts.safetensors";
 
     /// <summary>Name of the file of twins, which a packed model may have.</summary>
     public const string TwinsFileName = "twins.safetensors";
 
-    /// <summary>Blobs begin at multiples of this and are as long, as direct reads from disk need it.</summary>
+    /// <summary>The data begins at a multiple of this, and all blobs but the last one are as long, as direct reads from disk need it.</summary>
     public const int Alignment = DirectFile.Alignment;
 
-    /// <summary>Computes the layout of experts.</summary>
-    /// <param name="info">The model, with the format of the pack.</param>
-    public PackLayout(ModelInfo info)
-        : this(info, info.ExpertBytes)
-    {
-    }
+    private const string JournalSuffix = ".journal";
 
-    private PackLayout(ModelInfo info, long expertBytes)
-    {
-        Info = info;
-        Index = new ExpertIndex(info);
-        ExpertBytes = expertBytes;
-        BlobBytes = DirectFile.RoundUp(expertBytes);
-    }
-
-    public ModelInfo Info { get; }
+    public ModelInfo Info => info;
 
     /// <summary>Name of the file.</summary>
-    public string File { get; private init; } = FileName;
+    public string File => file;
 
-    /// <summary>Format of the twins; null: a blob is an expert itself.</summary>
-    public string? Twins { get; private init; }
+    /// <summary>Name of the file beside an unfinished one that says which blobs it has.</summary>
+    public string JournalName => JournalOf(file);
 
-    /// <summary>Bytes of an expert or twin, without what fills up its blob.</summary>
-    public long ExpertBytes { get; }
+    public abstract int NumBlobs { get; }
 
-    public ExpertIndex Index { get; }
+    /// <summary>Bytes of a blob.</summary>
+    public abstract long BlobBytes { get; }
 
-    /// <summary>Bytes of an expert in the pack.</summary>
-    public long BlobBytes { get; }
+    /// <summary>Bytes of all blobs.</summary>
+    public abstract long DataBytes { get; }
 
-    /// <summary>Bytes of all experts.</summary>
-    public long DataBytes => Index.Count * BlobBytes;
+    /// <summary>The tensors of the header, in the order of their data.</summary>
+    public abstract IReadOnlyList<TensorOutline> Tensors { get; }
 
-    /// <summary>Computes the layout of twins.</summary>
-    /// <param name="info">The model, with the format of its pack.</param>
-    /// <param name="twins">The layout of a twin.</param>
-    public static PackLayout OfTwins(ModelInfo info, TwinLayout twins) =>
-        new(info, twins.SizeInBytes) { File = TwinsFileName, Twins = TwinLayout.Format };
+    /// <summary>What the metadata says beside fingerprint, format and checksums; null: it must not say that.</summary>
+    public abstract IReadOnlyList<(string Key, string? Value)> Facts { get; }
+
+    /// <summary>What a blob is, in words.</summary>
+    /// <param name="blob">0-based blob.</param>
+    public abstract string Describe(int blob);
+
+    /// <summary>Bytes of a blob, which the last one may have fewer of.</summary>
+    /// <param name="blob">0-based blob.</param>
+    public long LengthOf(int blob) => Math.Min(BlobBytes, DataBytes - (blob * BlobBytes));
+
+    /// <summary>Name of the journal of a file.</summary>
+    public static string JournalOf(string file) => Path.ChangeExtension(file, JournalSuffix);
 
     /// <summary>Whether a folder is a packed model.</summary>
     public static bool IsPacked(string folder) => System.IO.File.Exists(Path.Combine(folder, FileName));
 
     /// <summary>Whether a packed model has twins.</summary>
     public static bool HasTwins(string folder) => System.IO.File.Exists(Path.Combine(folder, TwinsFileName));
-
-    /// <summary>Name of an expert's tensor.</summary>
-    /// <param name="index">Number of the expert.</param>
-    public string TensorName(int index)
-    {
-        (int layer, int expert) = Index.At(index);
-        return string.Create(CultureInfo.InvariantCulture, $"layers.{layer}.experts.{expert}");
-    }
 }

@@ -3,84 +3,91 @@ using MoeGen.Weights;
 
 namespace MoeGen.Packs;
 
-/// <summary>What a pack says of itself in the <c>__metadata__</c> of its header.</summary>
+/// <summary>What a file of a pack says of itself in the <c>__metadata__</c> of its header.</summary>
 /// <param name="Fingerprint">Fingerprint of the spec it was made for, with the pack's format.</param>
 /// <param name="Format">How the matrices are held.</param>
-/// <param name="ExpertBytes">Bytes of an expert, without what fills up its blob.</param>
-/// <param name="NumLayers">Sparse layers.</param>
-/// <param name="NumExperts">Experts of each.</param>
-/// <param name="Checksums">XXH64 of each blob, in the order of the pack.</param>
-internal sealed record PackMetadata(
-    string Fingerprint, WeightFormat Format, long ExpertBytes, int NumLayers, int NumExperts, ulong[] Checksums)
+/// <param name="Checksums">XXH64 of each blob, in the order of the file.</param>
+internal sealed record PackMetadata(string Fingerprint, WeightFormat Format, ulong[] Checksums)
 {
-    private const string Version = "2";
-    private const string RowsVersion = "1"; // matrices lay row by row
+    /// <summary>The version of packs.</summary>
+    public const string Version = "2";
+
     private const string VersionKey = "moegen_pack";
     private const string FingerprintKey = "fingerprint";
     private const string FormatKey = "weight_format";
-    private const string ExpertBytesKey = "expert_bytes";
-    private const string LayersKey = "sparse_layers";
-    private const string ExpertsKey = "experts";
     private const string ChecksumsKey = "xxh64";
-    private const string TwinsKey = "twins";
     private const int DigitsPerChecksum = 16;
 
-    /// <summary>The metadata of a pack that is about to be written.</summary>
+    // matrices lay row by row
+    private static readonly string[] s_olderVersions = ["1"];
+
+    /// <summary>The strings of a file that is about to be written.</summary>
     /// <param name="layout">The layout, of a model with the pack's format.</param>
     /// <param name="checksums">XXH64 of each blob.</param>
-    public static PackMetadata Of(PackLayout layout, ulong[] checksums)
+    public static IReadOnlyDictionary<string, string> Write(PackLayout layout, ulong[] checksums)
     {
-        ModelInfo info = layout.Info;
-        return new(info.Fingerprint, info.WeightFormat, layout.ExpertBytes, info.SparseLayers.Count, info.NumExperts, checksums)
+        Dictionary<string, string> strings = new()
         {
-            Twins = layout.Twins,
+            [VersionKey] = Version,
+            [FingerprintKey] = layout.Info.Fingerprint,
+            [FormatKey] = Name(layout.Info.WeightFormat),
         };
-    }
+        foreach ((string key, string? value) in layout.Facts)
+        {
+            if (value is not null)
+            {
+                strings.Add(key, value);
+            }
+        }
 
-    /// <summary>Format of the twins that the file holds; null: it holds the experts themselves.</summary>
-    public string? Twins { get; private init; }
+        strings.Add(ChecksumsKey, string.Concat(checksums.Select(checksum => checksum.ToString("x16", CultureInfo.InvariantCulture))));
+        return strings;
+    }
 
     /// <summary>Reads the metadata of a file.</summary>
     /// <exception cref="CheckpointException">It is not a pack, or one of another version.</exception>
     public static PackMetadata Read(SafetensorsFile file)
     {
         string version = Find(file, VersionKey);
-        if (version != Version)
-        {
-            throw new CheckpointException(
+        return version == Version
+            ? new PackMetadata(Find(file, FingerprintKey), ReadFormat(file), ReadChecksums(file))
+            : throw new CheckpointException(
                 file.Path, $"{VersionKey} of its metadata is {Quote(version)}; expected {Version}: "
-                + (version == RowsVersion
+                + (s_olderVersions.Contains(version)
                     ? "an older moegen has packed it; run `moegen pack` again"
                     : "a newer moegen may have packed it"));
-        }
-
-        return new PackMetadata(
-            Find(file, FingerprintKey), ReadFormat(file), ReadNumber(file, ExpertBytesKey), (int)ReadNumber(file, LayersKey, int.MaxValue),
-            (int)ReadNumber(file, ExpertsKey, int.MaxValue), ReadChecksums(file))
-        {
-            Twins = file.Metadata.GetValueOrDefault(TwinsKey),
-        };
     }
 
-    /// <summary>The strings of the header.</summary>
-    public IReadOnlyDictionary<string, string> ToStrings()
+    /// <summary>Reads the metadata of a file, and checks that it is that of a layout.</summary>
+    /// <exception cref="CheckpointException">It is of another model, or the header is damaged.</exception>
+    public static PackMetadata Read(SafetensorsFile file, PackLayout layout)
     {
-        Dictionary<string, string> strings = new()
+        PackMetadata found = Read(file);
+        ModelInfo info = layout.Info;
+        if (found.Fingerprint != info.Fingerprint || found.Format != info.WeightFormat)
         {
-            [VersionKey] = Version,
-            [FingerprintKey] = Fingerprint,
-            [FormatKey] = Format.ToString().ToLowerInvariant(),
-            [ExpertBytesKey] = ExpertBytes.ToString(CultureInfo.InvariantCulture),
-            [LayersKey] = NumLayers.ToString(CultureInfo.InvariantCulture),
-            [ExpertsKey] = NumExperts.ToString(CultureInfo.InvariantCulture),
-            [ChecksumsKey] = string.Concat(Checksums.Select(checksum => checksum.ToString("x16", CultureInfo.InvariantCulture))),
-        };
-        if (Twins is not null)
-        {
-            strings.Add(TwinsKey, Twins);
+            throw new CheckpointException(
+                file.Path,
+                $"is a pack of another model: fingerprint {found.Fingerprint} in {Name(found.Format)}; "
+                + $"expected {info.Fingerprint} in {Name(info.WeightFormat)}; run `moegen pack` again");
         }
 
-        return strings;
+        // an equal fingerprint means equal numbers, unless the header is damaged or that of another file
+        foreach ((string key, string? expected) in layout.Facts)
+        {
+            string? value = file.Metadata.GetValueOrDefault(key);
+            if (value != expected)
+            {
+                throw new CheckpointException(
+                    file.Path, (value is null ? $"has no {key} in its metadata" : $"{key} of its metadata is {Quote(value)}")
+                    + $"; expected {expected ?? "none"} in {layout.File}, as the config says; run `moegen pack` again");
+            }
+        }
+
+        return found.Checksums.Length == layout.NumBlobs
+            ? found
+            : throw new CheckpointException(
+                file.Path, $"has {found.Checksums.Length} checksums; expected {layout.NumBlobs}; run `moegen pack` again");
     }
 
     private static string Find(SafetensorsFile file, string key) =>
@@ -92,21 +99,13 @@ internal sealed record PackMetadata(
         string name = Find(file, FormatKey);
         foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
         {
-            if (format.ToString().ToLowerInvariant() == name)
+            if (Name(format) == name)
             {
                 return format;
             }
         }
 
         throw new CheckpointException(file.Path, $"{FormatKey} of its metadata is {Quote(name)}; expected f32, f16, bf16, q8 or q4");
-    }
-
-    private static long ReadNumber(SafetensorsFile file, string key, long max = long.MaxValue)
-    {
-        string text = Find(file, key);
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number <= max
-            ? number
-            : throw new CheckpointException(file.Path, $"{key} of its metadata is {Quote(text)}; expected an integer");
     }
 
     private static ulong[] ReadChecksums(SafetensorsFile file)
@@ -126,6 +125,8 @@ internal sealed record PackMetadata(
             : throw new CheckpointException(
                 file.Path, $"{ChecksumsKey} of its metadata is {Quote(text)}; expected {DigitsPerChecksum} hexadecimal digits a blob");
     }
+
+    private static string Name(WeightFormat format) => format.ToString().ToLowerInvariant();
 
     // a damaged file may hold anything: short, and on one line
     private static string Quote(string text)

@@ -23,6 +23,6 @@ internal static class PackOrigin
         ulong hash = XxHash64.Of(Encoding.UTF8.GetBytes(files.ToString()));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"moegen pack 2: model {layout.Info.Fingerprint}, {layout.Index.Count} blobs of {layout.BlobBytes} bytes, files {hash:x16}");
+            $"moegen pack {PackMetadata.Version}: model {layout.Info.Fingerprint}, {layout.DataBytes} bytes in {layout.NumBlobs} blobs, files {hash:x16}");
     }
 }

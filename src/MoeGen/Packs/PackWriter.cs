@@ -4,21 +4,17 @@ using MoeGen.Weights;
 namespace MoeGen.Packs;
 
 /// <summary>
-/// Writes the file of experts, or that of their twins, blob by blob, in any order and from several threads, beside a journal from which a
-/// later run goes on.
+/// Writes a file of a pack blob by blob, in any order and from several threads, beside a journal from which a later run goes on.
 /// </summary>
 internal sealed unsafe class PackWriter : IDisposable
 {
-    public const string JournalName = "journal";
-    public const string TwinsJournalName = "twins.journal";
-
     // a span holds no more than an int of bytes
     private const int MaxBytesPerCall = 1 << 30;
 
     private readonly PackLayout _layout;
     private readonly SafeFileHandle _file;
     private readonly PackJournal _journal;
-    private readonly ulong[] _checksums; // [experts]
+    private readonly ulong[] _checksums; // [blobs]
     private readonly long _dataStart;
 
     /// <summary>Begins a pack, or goes on with one.</summary>
@@ -29,9 +25,9 @@ internal sealed unsafe class PackWriter : IDisposable
     public PackWriter(string folder, PackLayout layout, string origin)
     {
         _layout = layout;
-        _checksums = new ulong[layout.Index.Count];
+        _checksums = new ulong[layout.NumBlobs];
         _dataStart = CreateHeader().Length;
-        _journal = PackJournal.Open(Path.Combine(folder, JournalOf(layout)), origin, out bool isNew);
+        _journal = PackJournal.Open(Path.Combine(folder, layout.JournalName), origin, out bool isNew);
         try
         {
             if (isNew)
@@ -61,19 +57,19 @@ internal sealed unsafe class PackWriter : IDisposable
     public bool HasFinished => _journal.HasFinished;
 
     /// <summary>Looks whether an earlier run has finished a blob, and whether it is still as it was.</summary>
-    /// <param name="index">Number of the expert.</param>
-    /// <param name="buffer">Room for a blob; holds it afterwards, if it was finished.</param>
-    public bool IsFinished(int index, byte* buffer)
+    /// <param name="blob">0-based blob.</param>
+    /// <param name="buffer">Room for it; holds it afterwards, if it was finished.</param>
+    public bool IsFinished(int blob, byte* buffer)
     {
-        if (!_journal.WasFinished(index, out ulong checksum))
+        if (!_journal.WasFinished(blob, out ulong checksum))
         {
             return false;
         }
 
-        long offset = OffsetOf(index);
-        for (long done = 0; done < _layout.BlobBytes;)
+        long offset = OffsetOf(blob), length = _layout.LengthOf(blob);
+        for (long done = 0; done < length;)
         {
-            int count = RandomAccess.Read(_file, Part(buffer, done), offset + done);
+            int count = RandomAccess.Read(_file, Part(buffer, done, length), offset + done);
             if (count == 0)
             {
                 return false;
@@ -82,25 +78,25 @@ internal sealed unsafe class PackWriter : IDisposable
             done += count;
         }
 
-        PageCache.Drop(_file, offset, _layout.BlobBytes);
-        _checksums[index] = checksum;
-        return XxHash64.Of(buffer, _layout.BlobBytes) == checksum;
+        PageCache.Drop(_file, offset, length);
+        _checksums[blob] = checksum;
+        return XxHash64.Of(buffer, length) == checksum;
     }
 
     /// <summary>Writes a blob.</summary>
-    /// <param name="index">Number of the expert.</param>
-    /// <param name="blob">Its bytes.</param>
-    public void Write(int index, byte* blob)
+    /// <param name="blob">0-based blob.</param>
+    /// <param name="bytes">Its bytes.</param>
+    public void Write(int blob, byte* bytes)
     {
-        long offset = OffsetOf(index);
-        for (long done = 0; done < _layout.BlobBytes; done += MaxBytesPerCall)
+        long offset = OffsetOf(blob), length = _layout.LengthOf(blob);
+        for (long done = 0; done < length; done += MaxBytesPerCall)
         {
-            RandomAccess.Write(_file, Part(blob, done), offset + done);
+            RandomAccess.Write(_file, Part(bytes, done, length), offset + done);
         }
 
-        PageCache.WriteOut(_file, offset, _layout.BlobBytes);
-        _checksums[index] = XxHash64.Of(blob, _layout.BlobBytes);
-        _journal.Add(index, _checksums[index]);
+        PageCache.WriteOut(_file, offset, length);
+        _checksums[blob] = XxHash64.Of(bytes, length);
+        _journal.Add(blob, _checksums[blob]);
     }
 
     /// <summary>Writes the header, when all blobs are there; the file is complete and on the disk.</summary>
@@ -117,32 +113,23 @@ internal sealed unsafe class PackWriter : IDisposable
     }
 
     // as long whatever the checksums are
-    private byte[] CreateHeader()
-    {
-        TensorOutline[] blobs =
-        [
-            .. Enumerable.Range(0, _layout.Index.Count)
-                .Select(index => new TensorOutline(_layout.TensorName(index), TensorType.U8, [_layout.BlobBytes])),
-        ];
-        return SafetensorsHeaderWriter.Write(blobs, PackMetadata.Of(_layout, _checksums).ToStrings(), PackLayout.Alignment);
-    }
+    private byte[] CreateHeader() =>
+        SafetensorsHeaderWriter.Write(_layout.Tensors, PackMetadata.Write(_layout, _checksums), PackLayout.Alignment);
 
-    private static string JournalOf(PackLayout layout) => layout.Twins is null ? JournalName : TwinsJournalName;
-
-    // experts of another origin make all else of no use, twins only themselves
+    // experts of another origin make all else of no use, other files only themselves
     private static void Clear(string folder, PackLayout layout)
     {
         foreach (string path in Directory.GetFiles(folder))
         {
             string name = Path.GetFileName(path);
-            if (layout.Twins is null ? name != JournalName : name == layout.File)
+            if (layout.File == PackLayout.FileName ? name != layout.JournalName : name == layout.File)
             {
                 File.Delete(path);
             }
         }
     }
 
-    private long OffsetOf(int index) => _dataStart + (index * _layout.BlobBytes);
+    private long OffsetOf(int blob) => _dataStart + (blob * _layout.BlobBytes);
 
-    private Span<byte> Part(byte* blob, long first) => new(blob + first, (int)Math.Min(_layout.BlobBytes - first, MaxBytesPerCall));
+    private static Span<byte> Part(byte* bytes, long first, long length) => new(bytes + first, (int)Math.Min(length - first, MaxBytesPerCall));
 }

@@ -9,7 +9,7 @@ internal sealed unsafe class TwinMaker : IDisposable
 {
     private readonly string _source;
     private readonly TwinLayout _twins;
-    private readonly PackLayout _layout;
+    private readonly ExpertPackLayout _layout;
     private readonly PackWriter _writer;
 
     /// <summary>Begins the file of twins, or goes on with it.</summary>
@@ -21,7 +21,7 @@ internal sealed unsafe class TwinMaker : IDisposable
     {
         _source = source;
         _twins = new TwinLayout(declarations);
-        _layout = PackLayout.OfTwins(info, _twins);
+        _layout = ExpertPackLayout.OfTwins(info, _twins);
         _writer = new PackWriter(folder, _layout, PackOrigin.Of(source, _layout));
     }
 

@@ -79,11 +79,12 @@ internal sealed class WeightFiles : IDisposable
 
     private static PackedExperts OpenPack(string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool needsTwins)
     {
-        ExpertPack experts = ExpertPack.Open(folder, info);
+        PackFile experts = PackFile.Open(folder, new ExpertPackLayout(info));
         try
         {
             TwinLayout? layout = needsTwins ? new TwinLayout(declarations) : null;
-            return new PackedExperts(experts, layout is null ? null : new PackedTwins(ExpertPack.OpenTwins(folder, info, layout), layout));
+            return new PackedExperts(
+                experts, layout is null ? null : new PackedTwins(PackFile.Open(folder, ExpertPackLayout.OfTwins(info, layout)), layout));
         }
         catch
         {

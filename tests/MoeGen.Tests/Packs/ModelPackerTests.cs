@@ -72,7 +72,7 @@ public sealed class ModelPackerTests : IDisposable
         }
 
         // as a crash may leave the last line
-        string journal = Path.Combine(partial, PackWriter.JournalName);
+        string journal = Path.Combine(partial, PackLayout.JournalOf(PackLayout.FileName));
         File.WriteAllText(journal, File.ReadAllText(journal)[..^9]);
         _model.Pack();
         _model.Verify();

@@ -160,9 +160,9 @@ public sealed class TwinPackTests : IDisposable
 
     [Theory]
     [InlineData("\"fingerprint\":\"0", "\"fingerprint\":\"1", "is a pack of another model")]
-    [InlineData("\"twins\":\"q4\"", "\"twins\":\"q3\"", "twins in q3 with")]
-    [InlineData("\"twins\":", "\"twine\":", "expected 1 layers of 5 twins in q4 with")]
-    [InlineData("\"expert_bytes\":\"6", "\"expert_bytes\":\"7", "expected 1 layers of 5 twins in q4 with")]
+    [InlineData("\"twins\":\"q4\"", "\"twins\":\"q3\"", "twins of its metadata is \"q3\"; expected q4 in twins.safetensors")]
+    [InlineData("\"twins\":", "\"twine\":", "has no twins in its metadata; expected q4 in twins.safetensors")]
+    [InlineData("\"expert_bytes\":\"6", "\"expert_bytes\":\"7", "expert_bytes of its metadata is \"7")]
     [InlineData("layers.1.experts.3", "layers.1.experts.7", "tensor layers.1.experts.3 is missing")]
     public void WrongHeader_IsRefused(string good, string bad, string fault)
     {
@@ -181,8 +181,12 @@ public sealed class TwinPackTests : IDisposable
     public void ExpertsAndTwins_AreNotMistakenForEachOther()
     {
         Pack();
-        File.Copy(_model.PackFile, Twins, overwrite: true);
-        Assert.Contains("expected 1 layers of 5 twins", Assert.Throws<CheckpointException>(() => Open(needsTwins: true)).Message);
+        byte[] twins = File.ReadAllBytes(Twins), experts = File.ReadAllBytes(_model.PackFile);
+        File.WriteAllBytes(Twins, experts);
+        Assert.Contains("in twins.safetensors, as the config says", Assert.Throws<CheckpointException>(() => Open(needsTwins: true)).Message);
+        File.WriteAllBytes(_model.PackFile, twins);
+        Assert.Contains("in experts.safetensors, as the config says", Assert.Throws<CheckpointException>(() => Open(needsTwins: false)).Message);
+        File.WriteAllBytes(_model.PackFile, experts);
         File.Delete(Twins);
         string message = Assert.Throws<CheckpointException>(() => Open(needsTwins: true)).Message;
         Assert.StartsWith(_model.Destination + ": has no twins.safetensors", message);

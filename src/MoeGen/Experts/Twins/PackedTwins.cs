@@ -7,8 +7,9 @@ namespace MoeGen.Experts.Twins;
 /// <summary>Twins of a packed model, from <c>twins.safetensors</c>.</summary>
 /// <param name="pack">The file; disposed with this.</param>
 /// <param name="layout">What lies where in a twin.</param>
-internal sealed unsafe class PackedTwins(ExpertPack pack, TwinLayout layout) : IExpertTwins
+internal sealed unsafe class PackedTwins(PackFile pack, TwinLayout layout) : IExpertTwins
 {
+    private readonly ExpertIndex _index = new(pack.Layout.Info);
     private readonly Stack<NativeBuffer> _free = new(); // windows, as many as threads have ever read at once
     private readonly long _windowBytes = DirectFile.WindowBytes(layout.Pieces.Max(piece => piece.Length));
 
@@ -27,7 +28,7 @@ internal sealed unsafe class PackedTwins(ExpertPack pack, TwinLayout layout) : I
         try
         {
             TwinPiece bounds = layout.Pieces[piece];
-            long offset = pack.OffsetOf(pack.Layout.Index.Of(layer, expert)) + bounds.Offset;
+            long offset = pack.OffsetOf(_index.Of(layer, expert)) + bounds.Offset;
             fixed (byte* bytes = pack.File.Read(offset, bounds.Length, window))
             {
                 if (!layout.TryExpand(piece, bytes, slot, out ulong found, out ulong expected))

@@ -6,12 +6,12 @@ using MoeGen.Weights;
 namespace MoeGen.Tests.Packs;
 
 /// <summary>Packs that are damaged or not what they should be: one clear error each, before memory is asked for.</summary>
-public sealed class ExpertPackTests : IDisposable
+public sealed class PackFileTests : IDisposable
 {
     private readonly PackedSmallModel _model = new();
     private readonly byte[] _good;
 
-    public ExpertPackTests()
+    public PackFileTests()
     {
         _model.Pack();
         _good = File.ReadAllBytes(_model.PackFile);
@@ -21,7 +21,7 @@ public sealed class ExpertPackTests : IDisposable
     public void AnotherModel_IsRefused()
     {
         CheckpointException exception = Assert.Throws<CheckpointException>(
-            () => ExpertPack.Open(_model.Destination, PackedSmallModel.Info with { Fingerprint = "1111111111111111" }));
+            () => Open(PackedSmallModel.Info with { Fingerprint = "1111111111111111" }));
         Assert.Equal(
             $"{_model.PackFile}: is a pack of another model: fingerprint 0000000000000000 in bf16; "
             + "expected 1111111111111111 in bf16; run `moegen pack` again",
@@ -29,8 +29,9 @@ public sealed class ExpertPackTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"expert_bytes\":\"21", "\"expert_bytes\":\"31", "expected 1 layers of 5 experts with")]
-    [InlineData("\"experts\":\"5\"", "\"experts\":\"6\"", "has 1 layers of 6 experts")]
+    [InlineData("\"expert_bytes\":\"21", "\"expert_bytes\":\"31", "expert_bytes of its metadata is \"31")]
+    [InlineData("\"experts\":\"5\"", "\"experts\":\"6\"", "experts of its metadata is \"6\"; expected 5 in experts.safetensors, as the config says")]
+    [InlineData("\"sparse_layers\":", "\"sparse_liars\":", "has no sparse_layers in its metadata; expected 1")]
     [InlineData("\"moegen_pack\":\"2\"", "\"moegen_pack\":\"1\"", "expected 2: an older moegen has packed it; run `moegen pack` again")]
     [InlineData("\"moegen_pack\":\"2\"", "\"moegen_pack\":\"3\"", "expected 2: a newer moegen may have packed it")]
     [InlineData("\"moegen_pack\"", "\"moegen_nick\"", "expected an expert pack")]
@@ -109,13 +110,15 @@ public sealed class ExpertPackTests : IDisposable
             long blob = DirectFile.RoundUp(PackedSmallModel.ExpertBytes);
             file[8 + HeaderLength + (expert * blob) + random.NextInt64(blob)] ^= (byte)(1 << random.Next(8));
             File.WriteAllBytes(_model.PackFile, file);
-            ExpertPack.Open(_model.Destination, PackedSmallModel.Info).Dispose();
+            Open(PackedSmallModel.Info).Dispose();
             CheckpointException exception = Assert.Throws<CheckpointException>(_model.Verify);
             Assert.StartsWith($"{_model.PackFile}: expert {expert} of layer 1 has checksum", exception.Message);
         }
     }
 
     public void Dispose() => _model.Dispose();
+
+    private PackFile Open(ModelInfo info) => PackFile.Open(_model.Destination, new ExpertPackLayout(info));
 
     private int HeaderLength => (int)BinaryPrimitives.ReadInt64LittleEndian(_good);
 
@@ -127,8 +130,7 @@ public sealed class ExpertPackTests : IDisposable
 
     private void AssertRefused(string fault)
     {
-        CheckpointException exception =
-            Assert.ThrowsAny<CheckpointException>(() => ExpertPack.Open(_model.Destination, PackedSmallModel.Info));
+        CheckpointException exception = Assert.ThrowsAny<CheckpointException>(() => Open(PackedSmallModel.Info));
         Assert.StartsWith(_model.PackFile + ": ", exception.Message);
         Assert.Contains(fault, exception.Message);
         Assert.DoesNotContain('\n', exception.Message);

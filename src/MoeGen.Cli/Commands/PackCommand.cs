@@ -167,13 +167,15 @@ internal sealed class PackCommand
         long bytes = new FileInfo(Path.Combine(path, PackLayout.FileName)).Length;
         int experts = info.SparseLayers.Count * info.NumExperts;
         string format = info.WeightFormat.ToString().ToLowerInvariant();
+        long denseBytes = new FileInfo(Path.Combine(path, PackLayout.DenseFileName)).Length;
         FileInfo twins = new(Path.Combine(path, PackLayout.TwinsFileName));
         if (!asJson)
         {
             _streams.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{path}: {(isVerified ? "verified" : "packed")} {experts} experts of {new ByteSize(info.ExpertBytes)} in {format}, "
-                + $"{new ByteSize(bytes)}, {(twins.Exists ? $"their twins {new ByteSize(twins.Length)}, " : "")}{time.TotalSeconds:F1} s"));
+                + $"{new ByteSize(bytes)}, {(twins.Exists ? $"their twins {new ByteSize(twins.Length)}, " : "")}"
+                + $"all else {new ByteSize(denseBytes)}, {time.TotalSeconds:F1} s"));
             return;
         }
 
@@ -182,6 +184,7 @@ internal sealed class PackCommand
             json.WriteString("path", path);
             json.WriteBoolean("verified", isVerified);
             json.WriteNumber("bytes", bytes);
+            json.WriteNumber("dense_bytes", denseBytes);
             json.WriteNumber("twins_bytes", twins.Exists ? twins.Length : 0);
             json.WriteNumber("experts", experts);
             json.WriteNumber("expert_bytes", info.ExpertBytes);

@@ -21,7 +21,6 @@ internal sealed unsafe class ModelPacker(
     public const string PartialName = "pack.partial";
 
     private const string ConfigName = "config.json";
-    private const string DenseName = "model.safetensors";
 
     /// <summary>Whether a folder holds a pack that is not finished.</summary>
     public static bool IsPartial(string folder) => Directory.Exists(Path.Combine(folder, PartialName));
@@ -34,7 +33,9 @@ internal sealed unsafe class ModelPacker(
     /// <exception cref="IOException">The disk is full or failed.</exception>
     public void Pack(MoeOptions options, CancellationToken cancellationToken)
     {
-        using WeightFiles files = WeightFiles.Open(source, info, declarations);
+        using Checkpoint checkpoint = Checkpoint.Open(source);
+        LoadPlan plan = LoadPlan.Create(checkpoint, info, declarations);
+        using CheckpointExperts experts = new(checkpoint, plan, info);
         StagedFolder partial = new(destination, PartialName);
 
         // what another run has left, or is still writing, stays unless the checkpoint turns out to be damaged
@@ -43,23 +44,30 @@ internal sealed unsafe class ModelPacker(
         {
             ExpertPackLayout layout = new(info);
             using (PackWriter writer = new(partial.Path, layout, PackOrigin.Of(source, layout)))
+            using (DenseMaker dense = new(partial.Path, source, info, plan))
             {
                 try
                 {
                     using TwinMaker? twins = OpenTwins(partial);
-                    WriteExperts(files.Experts, layout, writer, twins, options, cancellationToken);
-                    WriteRest(files.Plan, partial, cancellationToken);
+                    BlobSweep sweep = new(options, dense.Layout.DataBytes + layout.DataBytes, cancellationToken);
+                    dense.Write(sweep, cancellationToken);
+                    WriteExperts(experts, layout, writer, twins, sweep, cancellationToken);
+                    SideFiles.CopyAll(source, partial.Path);
+                    SideFiles.Copy(Path.Combine(source, ConfigName), partial[ConfigName]);
+                    dense.Finish();
                     writer.Finish();
                     twins?.Finish();
                 }
                 finally
                 {
-                    isKept = writer.HasFinished;
+                    isKept = writer.HasFinished || dense.HasFinished;
                 }
             }
 
             isKept = true;
-            partial.Publish(last: PackLayout.FileName, layout.JournalName, PackLayout.JournalOf(PackLayout.TwinsFileName));
+            partial.Publish(
+                last: PackLayout.FileName, layout.JournalName, PackLayout.JournalOf(PackLayout.DenseFileName),
+                PackLayout.JournalOf(PackLayout.TwinsFileName));
         }
         catch (MoeGenException)
         {
@@ -74,7 +82,7 @@ internal sealed unsafe class ModelPacker(
             }
         }
 
-        if (files.Plan.Notice is { } notice)
+        if (plan.Notice is { } notice)
         {
             options.Notice?.Invoke(notice);
         }
@@ -94,12 +102,11 @@ internal sealed unsafe class ModelPacker(
     }
 
     private static void WriteExperts(
-        IExpertSource experts, ExpertPackLayout layout, PackWriter writer, TwinMaker? twins, MoeOptions options,
+        CheckpointExperts experts, ExpertPackLayout layout, PackWriter writer, TwinMaker? twins, BlobSweep sweep,
         CancellationToken cancellationToken)
     {
         // in the order of the checkpoint's files
-        new BlobSweep(options, layout.DataBytes, cancellationToken)
-            .Run(layout, Enumerable.Range(0, layout.NumBlobs).OrderBy(PositionOf), Write);
+        sweep.Run(layout, Enumerable.Range(0, layout.NumBlobs).OrderBy(PositionOf), Write);
 
         long PositionOf(int index)
         {
@@ -125,16 +132,5 @@ internal sealed unsafe class ModelPacker(
 
             twins?.Write(index, blob);
         }
-    }
-
-    private void WriteRest(LoadPlan plan, StagedFolder partial, CancellationToken cancellationToken)
-    {
-        if (!File.Exists(partial[DenseName]))
-        {
-            DenseCopy.Write(plan, partial[DenseName], cancellationToken);
-        }
-
-        SideFiles.CopyAll(source, partial.Path);
-        SideFiles.Copy(Path.Combine(source, ConfigName), partial[ConfigName]);
     }
 }

@@ -45,7 +45,8 @@ internal sealed unsafe class PackFile : IDisposable
         string path = Path.Combine(folder, layout.File);
         if (!System.IO.File.Exists(path))
         {
-            throw new CheckpointException(folder, $"has no {layout.File}; expected all files that `moegen pack` has written");
+            throw new CheckpointException(
+                folder, $"has no {layout.File}; expected all files that `moegen pack` has written; run it again");
         }
 
         SafetensorsFile file = SafetensorsFile.Open(path);

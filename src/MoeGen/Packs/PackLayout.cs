@@ -13,10 +13,13 @@ internal abstract class PackLayout(ModelInfo info, string file)
     /// <summary>Name of the file of experts; a folder that has it is a packed model.</summary>
     public const string FileName = "experts.safetensors";
 
+    /// <summary>Name of the file of everything outside the experts.</summary>
+    public const string DenseFileName = "dense.safetensors";
+
     /// <summary>Name of the file of twins, which a packed model may have.</summary>
     public const string TwinsFileName = "twins.safetensors";
 
-    /// <summary>The data begins at a multiple of this, and all blobs but the last one are as long, as direct reads from disk need it.</summary>
+    /// <summary>What the data begins at a multiple of, and blobs as well, as direct reads from disk need it.</summary>
     public const int Alignment = DirectFile.Alignment;
 
     private const string JournalSuffix = ".journal";

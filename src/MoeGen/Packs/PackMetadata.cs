@@ -10,7 +10,7 @@ namespace MoeGen.Packs;
 internal sealed record PackMetadata(string Fingerprint, WeightFormat Format, ulong[] Checksums)
 {
     /// <summary>The version of packs.</summary>
-    public const string Version = "2";
+    public const string Version = "3";
 
     private const string VersionKey = "moegen_pack";
     private const string FingerprintKey = "fingerprint";
@@ -18,8 +18,8 @@ internal sealed record PackMetadata(string Fingerprint, WeightFormat Format, ulo
     private const string ChecksumsKey = "xxh64";
     private const int DigitsPerChecksum = 16;
 
-    // matrices lay row by row
-    private static readonly string[] s_olderVersions = ["1"];
+    // matrices lay row by row; what is outside the experts lay as the checkpoint had it
+    private static readonly string[] s_olderVersions = ["1", "2"];
 
     /// <summary>The strings of a file that is about to be written.</summary>
     /// <param name="layout">The layout, of a model with the pack's format.</param>
@@ -92,7 +92,7 @@ internal sealed record PackMetadata(string Fingerprint, WeightFormat Format, ulo
 
     private static string Find(SafetensorsFile file, string key) =>
         file.Metadata.GetValueOrDefault(key) ?? throw new CheckpointException(
-            file.Path, $"has no {key} in its metadata; expected an expert pack that `moegen pack` has written");
+            file.Path, $"has no {key} in its metadata; expected a file that `moegen pack` has written");
 
     private static WeightFormat ReadFormat(SafetensorsFile file)
     {

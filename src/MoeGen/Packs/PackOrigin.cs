@@ -23,6 +23,7 @@ internal static class PackOrigin
         ulong hash = XxHash64.Of(Encoding.UTF8.GetBytes(files.ToString()));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"moegen pack {PackMetadata.Version}: model {layout.Info.Fingerprint}, {layout.DataBytes} bytes in {layout.NumBlobs} blobs, files {hash:x16}");
+            $"moegen pack {PackMetadata.Version}: model {layout.Info.Fingerprint}, {layout.DataBytes} bytes in {layout.NumBlobs} blobs, "
+            + $"files {hash:x16}");
     }
 }

@@ -131,5 +131,6 @@ internal sealed unsafe class PackWriter : IDisposable
 
     private long OffsetOf(int blob) => _dataStart + (blob * _layout.BlobBytes);
 
-    private static Span<byte> Part(byte* bytes, long first, long length) => new(bytes + first, (int)Math.Min(length - first, MaxBytesPerCall));
+    private static Span<byte> Part(byte* bytes, long first, long length) =>
+        new(bytes + first, (int)Math.Min(length - first, MaxBytesPerCall));
 }

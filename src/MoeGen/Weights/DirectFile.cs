@@ -75,7 +75,9 @@ internal sealed unsafe class DirectFile : IDisposable
     /// <param name="length">A number of bytes.</param>
     public static long RoundUp(long length) => (length + Alignment - 1) & ~(Alignment - 1L);
 
-    /// <summary>Reads bytes; whole blocks straight to their place where offset and address are multiples of <see cref="Alignment"/>.</summary>
+    /// <summary>
+    /// Reads bytes; whole blocks go straight to their place where offset and address are multiples of <see cref="Alignment"/>.
+    /// </summary>
     /// <param name="offset">First byte.</param>
     /// <param name="destination">Filled completely.</param>
     /// <exception cref="CheckpointException">The file ends before.</exception>

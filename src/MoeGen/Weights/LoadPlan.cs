@@ -1,3 +1,5 @@
+using MoeGen.Weights.Dense;
+
 namespace MoeGen.Weights;
 
 /// <summary>
@@ -11,7 +13,6 @@ internal sealed class LoadPlan
     private readonly Dictionary<(string Name, int Rows), TensorSource> _sources = []; // by expanded name in the file
     private readonly Dictionary<TensorSource, MatrixRead> _denseReads = [];
     private readonly Dictionary<int, List<List<MatrixRead>>> _expertReads = []; // by layer of the model, then expert
-    private readonly Dictionary<string, DenseTensor> _denseTensors = new(StringComparer.Ordinal);
 
     private LoadPlan(Checkpoint checkpoint, Fp8Block? fp8Block)
     {
@@ -19,11 +20,8 @@ internal sealed class LoadPlan
         _fp8Block = fp8Block;
     }
 
-    /// <summary>Bytes of everything outside the experts.</summary>
-    public long DenseBytes { get; private set; }
-
-    /// <summary>Tensors outside the experts, by expanded name.</summary>
-    public IReadOnlyDictionary<string, DenseTensor> DenseTensors => _denseTensors;
+    /// <summary>Where the tensors outside the experts go.</summary>
+    public DenseLayout Dense { get; } = new();
 
     /// <summary>What to read for them, in no order.</summary>
     public IReadOnlyCollection<MatrixRead> DenseReads => _denseReads.Values;
@@ -55,7 +53,7 @@ internal sealed class LoadPlan
     /// <summary>Makes the plan.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="info">The model.</param>
-    /// <param name="declarations">Its tensors, or those of them that the checkpoint is to have.</param>
+    /// <param name="declarations">Its tensors.</param>
     /// <exception cref="CheckpointException">A tensor is missing, or of another shape or type.</exception>
     public static LoadPlan Create(Checkpoint checkpoint, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations)
     {
@@ -76,17 +74,6 @@ internal sealed class LoadPlan
         }
 
         return plan;
-    }
-
-    /// <summary>Reads everything outside the experts and checks its values, without a place for them.</summary>
-    /// <exception cref="NonFiniteValueException">A tensor holds an infinity or NaN.</exception>
-    public unsafe void CheckDense(CancellationToken cancellationToken)
-    {
-        using RowReader reader = new();
-        foreach (TensorSource source in _denseReads.Keys)
-        {
-            reader.Read(MatrixRead.OfWhole(source), 0, source.Rows, origin: null, cancellationToken);
-        }
     }
 
     private void AddExperts(TensorDeclaration declaration, int layer, long offset, int numExperts)
@@ -120,15 +107,13 @@ internal sealed class LoadPlan
         }
 
         TensorSource source = Find(declaration, TensorDeclaration.Expand(declaration.FileTensor, layer));
-        _denseTensors.Add(TensorDeclaration.Expand(declaration.Name, layer), new DenseTensor(DenseBytes, declaration.Shape));
         if (!_denseReads.TryGetValue(source, out MatrixRead? read))
         {
             read = new MatrixRead(source, 0);
             _denseReads.Add(source, read);
         }
 
-        read.Add(new TensorTarget(declaration, source, DenseBytes));
-        DenseBytes += declaration.SizeInBytes;
+        read.Add(new TensorTarget(declaration, source, Dense.Add(declaration, layer).Offset));
     }
 
     // checked for every declaration; what several share is read once
@@ -163,8 +148,3 @@ internal sealed class LoadPlan
         return read;
     }
 }
-
-/// <summary>A tensor outside the experts.</summary>
-/// <param name="Offset">First byte in the block of the dense weights.</param>
-/// <param name="Shape">Declared shape.</param>
-internal readonly record struct DenseTensor(long Offset, IReadOnlyList<int> Shape);

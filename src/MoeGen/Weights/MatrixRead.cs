@@ -7,7 +7,7 @@ internal sealed class MatrixRead(TensorSource source, int matrix)
 
     public int Matrix => matrix;
 
-    /// <summary>Where its rows go; none: they are only checked.</summary>
+    /// <summary>Where its rows go.</summary>
     public List<TensorTarget> Targets { get; } = [];
 
     /// <summary>First row of the matrix that a target needs.</summary>
@@ -26,8 +26,13 @@ internal sealed class MatrixRead(TensorSource source, int matrix)
 
     public long Length => source.OffsetOf(matrix, EndRow) - Offset;
 
-    /// <summary>A read that only checks: all rows of a matrix.</summary>
-    public static MatrixRead OfWhole(TensorSource source) => new(source, 0) { EndRow = source.Rows };
+    /// <summary>A read of the only matrix of a source for one target.</summary>
+    public static MatrixRead Of(TensorSource source, TensorTarget target)
+    {
+        MatrixRead read = new(source, 0);
+        read.Add(target);
+        return read;
+    }
 
     public void Add(TensorTarget target)
     {

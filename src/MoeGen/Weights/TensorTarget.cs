@@ -25,6 +25,7 @@ internal sealed unsafe class TensorTarget
     public TensorTarget(TensorDeclaration declaration, TensorSource source, long offset)
     {
         Offset = offset;
+        SizeInBytes = declaration.SizeInBytes;
         _format = declaration.Format;
         _isVector = declaration.IsVector;
         _rows = _isVector ? 1 : declaration.Shape[0];
@@ -41,6 +42,9 @@ internal sealed unsafe class TensorTarget
     /// <summary>First byte of the tensor, inside the expert's blob or the block of the dense weights.</summary>
     public long Offset { get; }
 
+    /// <summary>Bytes of the tensor in memory, with what fills it up.</summary>
+    public long SizeInBytes { get; }
+
     /// <summary>First row of the source's matrix that holds values of this tensor.</summary>
     public int FirstSourceRow { get; }
 
@@ -55,6 +59,27 @@ internal sealed unsafe class TensorTarget
 
     /// <summary>Whether values of the source go to memory as they are in the file.</summary>
     public bool IsCopyOf(TensorSource source) => source.Format == _format && (_isVector || !_isTransposed);
+
+    /// <summary>
+    /// The smallest part of the tensor that has some bytes of it and can be written alone: whole panels or, where its rows are not those of
+    /// the source, all of it. (No family has such matrices outside the experts; every range of one reads all of it.)
+    /// </summary>
+    /// <param name="begin">First byte, inside the tensor.</param>
+    /// <param name="end">The byte behind the last one.</param>
+    public TargetRange RangeAround(long begin, long end)
+    {
+        if (_isTransposed)
+        {
+            return new TargetRange(0, SizeInBytes, FirstSourceRow, EndSourceRow);
+        }
+
+        long panelBytes = MatrixLayout.PanelBytes(_columns, _format);
+        int firstPanel = (int)(begin / panelBytes), endPanel = (int)((end + panelBytes - 1) / panelBytes);
+        int lastRow = Math.Min(_rows, endPanel * MatrixLayout.PanelRows) - 1;
+        return new TargetRange(
+            firstPanel * panelBytes, (endPanel - firstPanel) * panelBytes, SourceRow(firstPanel * MatrixLayout.PanelRows),
+            SourceRow(lastRow) + 1);
+    }
 
     /// <summary>Writes what belongs to the tensor.</summary>
     /// <param name="address">First byte of the tensor in memory.</param>
@@ -194,3 +219,10 @@ internal sealed unsafe class TensorTarget
             ? NonFiniteValueException.InScale(source.File.Path, source.Entry.Name, index, value, _format)
             : source.NonFinite(index, value < 0 ? float.NegativeInfinity : float.PositiveInfinity);
 }
+
+/// <summary>A part of a tensor in memory, and the rows that it comes from.</summary>
+/// <param name="Offset">First byte, from the start of the tensor.</param>
+/// <param name="SizeInBytes">Bytes.</param>
+/// <param name="FirstSourceRow">First row of the source's matrix.</param>
+/// <param name="EndSourceRow">The row behind the last one.</param>
+internal readonly record struct TargetRange(long Offset, long SizeInBytes, int FirstSourceRow, int EndSourceRow);

@@ -1,6 +1,7 @@
 using MoeGen.Experts;
 using MoeGen.Experts.Twins;
 using MoeGen.Packs;
+using MoeGen.Weights.Dense;
 
 namespace MoeGen.Weights;
 
@@ -9,21 +10,28 @@ namespace MoeGen.Weights;
 /// </summary>
 internal sealed class WeightFiles : IDisposable
 {
-    private readonly Checkpoint? _checkpoint; // null: the experts' source owns it
+    private readonly LoadPlan? _plan; // null: a packed model
     private bool _isTaken;
 
-    private WeightFiles(Checkpoint? checkpoint, LoadPlan plan, IExpertSource experts)
+    private WeightFiles(DenseLayout denseLayout, IDenseSource dense, IExpertSource experts, LoadPlan? plan)
     {
-        _checkpoint = checkpoint;
+        DenseLayout = denseLayout;
+        Dense = dense;
         Experts = experts;
-        Plan = plan;
+        _plan = plan;
     }
 
-    /// <summary>What to read for everything outside the experts.</summary>
-    public LoadPlan Plan { get; }
+    /// <summary>Where everything outside the experts lies in memory.</summary>
+    public DenseLayout DenseLayout { get; }
+
+    /// <summary>Where it is read from; disposed with the files.</summary>
+    public IDenseSource Dense { get; }
 
     /// <summary>Where experts are read from; disposed with the files unless somebody has taken it.</summary>
     public IExpertSource Experts { get; }
+
+    /// <summary>What was odd about a checkpoint, once it has been read: one line, or null.</summary>
+    public string? Notice => _plan?.Notice;
 
     /// <summary>Opens a folder; nothing is allocated for weights.</summary>
     /// <param name="folder">Hugging Face folder, or packed model.</param>
@@ -33,33 +41,10 @@ internal sealed class WeightFiles : IDisposable
     /// <exception cref="CheckpointException">A file or tensor is missing, damaged or of another shape, or a pack is of another
     /// model.</exception>
     public static WeightFiles Open(
-        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool needsTwins = false)
-    {
-        Checkpoint checkpoint = Checkpoint.Open(folder);
-        try
-        {
-            if (needsTwins && !(PackLayout.IsPacked(folder) && PackLayout.HasTwins(folder)))
-            {
-                throw new CheckpointException(
-                    folder, $"has no {PackLayout.TwinsFileName}, which the offloading method reads; "
-                    + "expected a packed model with twins: run `moegen pack MODEL -o DIR --twins q4`");
-            }
-
-            if (!PackLayout.IsPacked(folder))
-            {
-                LoadPlan plan = LoadPlan.Create(checkpoint, info, declarations);
-                return new WeightFiles(null, plan, new CheckpointExperts(checkpoint, plan, info));
-            }
-
-            LoadPlan dense = LoadPlan.Create(checkpoint, info, [.. declarations.Where(declaration => declaration.ExpertOffset is null)]);
-            return new WeightFiles(checkpoint, dense, OpenPack(folder, info, declarations, needsTwins));
-        }
-        catch
-        {
-            checkpoint.Dispose();
-            throw;
-        }
-    }
+        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool needsTwins = false) =>
+        PackLayout.IsPacked(folder)
+            ? OpenPack(folder, info, declarations, needsTwins)
+            : OpenCheckpoint(folder, info, declarations, needsTwins);
 
     /// <summary>Gives what experts are read from to somebody who disposes it; all else is closed with this.</summary>
     public IExpertSource TakeExperts()
@@ -70,26 +55,56 @@ internal sealed class WeightFiles : IDisposable
 
     public void Dispose()
     {
-        _checkpoint?.Dispose();
+        Dense.Dispose();
         if (!_isTaken)
         {
             Experts.Dispose();
         }
     }
 
-    private static PackedExperts OpenPack(string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool needsTwins)
+    private static WeightFiles OpenCheckpoint(
+        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool needsTwins)
     {
-        PackFile experts = PackFile.Open(folder, new ExpertPackLayout(info));
+        Checkpoint checkpoint = Checkpoint.Open(folder);
         try
         {
-            TwinLayout? layout = needsTwins ? new TwinLayout(declarations) : null;
-            return new PackedExperts(
-                experts, layout is null ? null : new PackedTwins(PackFile.Open(folder, ExpertPackLayout.OfTwins(info, layout)), layout));
+            LoadPlan plan = needsTwins ? throw NoTwins(folder) : LoadPlan.Create(checkpoint, info, declarations);
+            return new WeightFiles(plan.Dense, new CheckpointDense(plan), new CheckpointExperts(checkpoint, plan, info), plan);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    private static WeightFiles OpenPack(
+        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool needsTwins)
+    {
+        PackFile experts = PackFile.Open(folder, new ExpertPackLayout(info));
+        PackFile? dense = null;
+        try
+        {
+            DenseLayout layout = DenseLayout.Of(declarations);
+            dense = PackFile.Open(folder, new DensePackLayout(info, layout));
+            IExpertTwins? twins = needsTwins ? OpenTwins(folder, info, declarations) : null;
+            return new WeightFiles(layout, new PackedDense(dense), new PackedExperts(experts, twins), plan: null);
         }
         catch
         {
             experts.Dispose();
+            dense?.Dispose();
             throw;
         }
     }
+
+    private static PackedTwins OpenTwins(string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations)
+    {
+        TwinLayout layout = PackLayout.HasTwins(folder) ? new(declarations) : throw NoTwins(folder);
+        return new PackedTwins(PackFile.Open(folder, ExpertPackLayout.OfTwins(info, layout)), layout);
+    }
+
+    private static CheckpointException NoTwins(string folder) => new(
+        folder, $"has no {PackLayout.TwinsFileName}, which the offloading method reads; "
+        + "expected a packed model with twins: run `moegen pack MODEL -o DIR --twins q4`");
 }

@@ -2,14 +2,13 @@ using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using MoeGen.Experts;
 using MoeGen.Experts.Cache;
-using MoeGen.Memory;
+using MoeGen.Weights.Dense;
 
 namespace MoeGen.Weights;
 
 /// <summary>Reads weights into their places on all threads, in the order of the files, and tells how far it is.</summary>
-internal sealed unsafe class WeightLoader : IDisposable
+internal sealed unsafe class WeightLoader
 {
-    private readonly RowReaders _readers = new();
     private readonly ParallelOptions _parallel;
     private readonly ParallelOptions _expertsParallel;
     private readonly IProgress<LoadProgress>? _progress;
@@ -31,32 +30,21 @@ internal sealed unsafe class WeightLoader : IDisposable
     }
 
     /// <summary>Bytes of everything outside the experts.</summary>
-    public static long SizeOf(LoadPlan plan) => plan.DenseReads.Sum(read => read.Length);
+    public static long SizeOf(IDenseSource source) => Enumerable.Range(0, source.NumPieces).Sum(source.SizeOfPiece);
 
     /// <summary>Bytes of some experts.</summary>
     public static long SizeOf(IExpertSource source, int numExperts) => numExperts * source.SizeOfPieces(source.NumPieces);
 
     /// <summary>Reads everything outside the experts.</summary>
-    /// <param name="plan">What to read.</param>
-    /// <param name="dense">Room for <see cref="LoadPlan.DenseBytes"/>.</param>
-    /// <exception cref="NonFiniteValueException">A tensor holds an infinity or NaN.</exception>
-    public void LoadDense(LoadPlan plan, NativeBuffer dense)
+    /// <param name="source">Where it is.</param>
+    /// <param name="block">First byte of the block of <see cref="DenseLayout"/>.</param>
+    /// <exception cref="MoeGenException">A file is damaged, or a tensor holds an infinity or NaN.</exception>
+    public void LoadDense(IDenseSource source, byte* block)
     {
-        IEnumerable<MatrixRead> inFileOrder =
-            plan.DenseReads.OrderBy(read => read.Source.File.Path, StringComparer.Ordinal).ThenBy(read => read.Offset);
-        ForEach(_parallel, inFileOrder, read =>
+        ForEach(_parallel, Enumerable.Range(0, source.NumPieces), piece =>
         {
-            RowReader reader = _readers.Rent();
-            try
-            {
-                reader.Read(read, read.FirstRow, read.EndRow, dense.Pointer, _parallel.CancellationToken);
-            }
-            finally
-            {
-                _readers.Return(reader);
-            }
-
-            Report(read.Length);
+            source.Read(piece, block, _parallel.CancellationToken);
+            Report(source.SizeOfPiece(piece));
         });
     }
 
@@ -93,8 +81,6 @@ internal sealed unsafe class WeightLoader : IDisposable
             slots.Push(slot);
         });
     }
-
-    public void Dispose() => _readers.Dispose();
 
     // places in the list
     private static IEnumerable<int> InFileOrder(IExpertSource source, ExpertIndex experts, IReadOnlyList<int> keys) =>

@@ -3,6 +3,7 @@ using MoeGen.Experts.Cache;
 using MoeGen.Experts.Selection;
 using MoeGen.Kernels;
 using MoeGen.Memory;
+using MoeGen.Weights.Dense;
 
 namespace MoeGen.Weights;
 
@@ -13,15 +14,14 @@ namespace MoeGen.Weights;
 public sealed unsafe class WeightStore : IDisposable
 {
     private readonly NativeBuffer _dense;
-    private readonly IReadOnlyDictionary<string, DenseTensor> _denseTensors; // by expanded name
+    private readonly DenseLayout _denseLayout;
     private readonly ExpertCache _experts;
 
-    private WeightStore(
-        MemoryPlan plan, NativeBuffer dense, IReadOnlyDictionary<string, DenseTensor> denseTensors, ExpertCache experts)
+    private WeightStore(MemoryPlan plan, NativeBuffer dense, DenseLayout denseLayout, ExpertCache experts)
     {
         Plan = plan;
         _dense = dense;
-        _denseTensors = denseTensors;
+        _denseLayout = denseLayout;
         _experts = experts;
     }
 
@@ -44,10 +44,10 @@ public sealed unsafe class WeightStore : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         using WeightFiles files = WeightFiles.Open(folder, info, declarations, options.Offloading.UsesTwins);
-        LoadPlan plan = files.Plan;
         MemoryPlan memory = MemoryPlan.For(info, options);
 
-        NativeBuffer dense = new(plan.DenseBytes);
+        // a pack is read to where it stays, in blocks of the disk
+        NativeBuffer dense = new(files.DenseLayout.SizeInBytes, DirectFile.Alignment);
         ExpertCache? experts = null;
         try
         {
@@ -57,10 +57,10 @@ public sealed unsafe class WeightStore : IDisposable
             IResidentSelection? selection = experts.Selection as IResidentSelection;
             ExpertNorms? norms = selection is { NeedsNorms: true } ? new ExpertNorms(declarations, index.Count) : null;
             int numRead = memory.IsResident ? index.Count : (norms is null ? 0 : index.Count) + (selection?.NumResident(memory.NumSlots) ?? 0);
-            long bytes = WeightLoader.SizeOf(plan) + WeightLoader.SizeOf(source, numRead);
+            long bytes = WeightLoader.SizeOf(files.Dense) + WeightLoader.SizeOf(source, numRead);
             int numReaders = memory.IsResident ? int.MaxValue : Math.Min(options.Readers, memory.NumSlots);
-            using WeightLoader loader = new(options, bytes, numReaders, cancellationToken);
-            loader.LoadDense(plan, dense);
+            WeightLoader loader = new(options, bytes, numReaders, cancellationToken);
+            loader.LoadDense(files.Dense, dense.Pointer);
             if (memory.IsResident)
             {
                 loader.LoadExperts(source, index, [.. Enumerable.Range(0, index.Count)], experts, norms);
@@ -77,12 +77,12 @@ public sealed unsafe class WeightStore : IDisposable
                 experts.Admit(first);
             }
 
-            if (plan.Notice is { } notice)
+            if (files.Notice is { } notice)
             {
                 options.Notice?.Invoke(notice);
             }
 
-            return new WeightStore(memory, dense, plan.DenseTensors, experts);
+            return new WeightStore(memory, dense, files.DenseLayout, experts);
         }
         catch
         {
@@ -152,7 +152,7 @@ public sealed unsafe class WeightStore : IDisposable
     private DenseTensor Find(string name, int layer, ReadOnlySpan<int> shape)
     {
         string expanded = TensorDeclaration.Expand(name, layer);
-        DenseTensor tensor = _denseTensors[expanded];
+        DenseTensor tensor = _denseLayout.Find(expanded);
         return shape.SequenceEqual(tensor.Shape.ToArray())
             ? tensor
             : throw new InvalidOperationException(

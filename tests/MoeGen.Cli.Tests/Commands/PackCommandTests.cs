@@ -27,6 +27,9 @@ public sealed class PackCommandTests : IDisposable
         Assert.Equal(inspected["fingerprint"]!.GetValue<string>(), summary["fingerprint"]!.GetValue<string>());
         Assert.Equal(inspected["expert_bytes"]!.GetValue<long>(), summary["expert_bytes"]!.GetValue<long>());
         Assert.Equal(new FileInfo(Path.Combine(Packed, PackLayout.FileName)).Length, summary["bytes"]!.GetValue<long>());
+        string dense = Path.Combine(Packed, PackLayout.DenseFileName);
+        Assert.Equal(new FileInfo(dense).Length, summary["dense_bytes"]!.GetValue<long>());
+        Assert.Equal(inspected["dense_bytes"]!.GetValue<long>(), TensorFile.ReadHeader(dense).Values.Sum(entry => entry.Length));
         Assert.True((await CliRun.Of("pack", "--verify", Packed, "--json")).Json()["verified"]!.GetValue<bool>());
 
         async Task<JsonObject> Logits(string model, string output) => (await CliRun.Of(
@@ -173,11 +176,13 @@ public sealed class PackCommandTests : IDisposable
         (await CliRun.Of("run", Packed, "Once")).AssertFailed("experts.safetensors: is a pack of another model", "run `moegen pack` again");
     }
 
-    [Fact]
-    public async Task DamagedPack_FailsVerification()
+    [Theory]
+    [InlineData(PackLayout.FileName, "experts.safetensors: expert 23 of layer 4 has checksum")]
+    [InlineData(PackLayout.DenseFileName, "dense.safetensors: piece 0 of the weights outside the experts has checksum")]
+    public async Task DamagedPack_FailsVerification(string name, string fault)
     {
         await CliRun.Of("pack", "demo", "-o", Packed);
-        using (FileStream pack = new(Path.Combine(Packed, PackLayout.FileName), FileMode.Open))
+        using (FileStream pack = new(Path.Combine(Packed, name), FileMode.Open))
         {
             pack.Position = pack.Length - 1;
             int last = pack.ReadByte();
@@ -185,8 +190,8 @@ public sealed class PackCommandTests : IDisposable
             pack.WriteByte((byte)(last ^ 1));
         }
 
-        (await CliRun.Of("pack", "--verify", Packed)).AssertFailed("experts.safetensors: expert 23 of layer 4 has checksum");
-        (await CliRun.Of("run", Packed, "Once")).AssertFailed("experts.safetensors: expert 23 of layer 4 has checksum");
+        (await CliRun.Of("pack", "--verify", Packed)).AssertFailed(fault);
+        (await CliRun.Of("run", Packed, "Once")).AssertFailed(fault);
     }
 
     [Fact]

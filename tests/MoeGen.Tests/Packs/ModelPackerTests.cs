@@ -15,9 +15,8 @@ public sealed class ModelPackerTests : IDisposable
     {
         _model.Pack();
         Assert.Equal(
-            ["chat_template.jinja", "config.json", "experts.safetensors", "model.safetensors", "tokenizer.json"],
+            ["chat_template.jinja", "config.json", "dense.safetensors", "experts.safetensors", "tokenizer.json"],
             _model.Hashes().Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(["norm"], TensorFile.ReadHeader(Path.Combine(_model.Destination, "model.safetensors")).Keys);
         _model.Verify();
     }
 
@@ -37,7 +36,7 @@ public sealed class ModelPackerTests : IDisposable
         using PackedSmallModel whole = new();
         CopyTimes(whole, _model);
         whole.Pack();
-        for (int reports = 1; reports < PackedSmallModel.NumExperts; reports++)
+        for (int reports = 1; reports < PackedSmallModel.NumDensePieces + PackedSmallModel.NumExperts; reports++)
         {
             using CancellationTokenSource cancellation = new();
             Assert.ThrowsAny<OperationCanceledException>(() => _model.Pack(new CancelAt(reports, cancellation), cancellation.Token, 1));
@@ -50,25 +49,26 @@ public sealed class ModelPackerTests : IDisposable
     }
 
     [Fact]
-    public void FinishedExperts_AreNotConvertedAgain()
+    public void WhatIsFinished_IsNotConvertedAgain()
     {
-        Interrupt(3);
-        string pack = Path.Combine(_model.Destination, ModelPacker.PartialName, PackLayout.FileName);
-        DateTime before = File.GetLastWriteTimeUtc(pack);
-        using CancellationTokenSource cancellation = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => _model.Pack(new CancelAt(3, cancellation), cancellation.Token, 1));
-        Assert.Equal(before, File.GetLastWriteTimeUtc(pack));
+        Interrupt(PackedSmallModel.NumDensePieces + 3);
+        string partial = Path.Combine(_model.Destination, ModelPacker.PartialName);
+        string[] files = [Path.Combine(partial, PackLayout.FileName), Path.Combine(partial, PackLayout.DenseFileName)];
+        DateTime[] before = [.. files.Select(File.GetLastWriteTimeUtc)];
+        Interrupt(PackedSmallModel.NumDensePieces + 3);
+        Assert.Equal(before, files.Select(File.GetLastWriteTimeUtc));
     }
 
     [Fact]
     public void DamagedPartial_IsMended()
     {
-        Interrupt(3);
+        Interrupt(PackedSmallModel.NumDensePieces + 3);
         string partial = Path.Combine(_model.Destination, ModelPacker.PartialName);
-        using (FileStream pack = new(Path.Combine(partial, PackLayout.FileName), FileMode.Open))
+        foreach (string name in new[] { PackLayout.FileName, PackLayout.DenseFileName })
         {
-            pack.Position = 4096 + 1234;
-            pack.Write([1, 2, 3]);
+            using FileStream file = new(Path.Combine(partial, name), FileMode.Open);
+            file.Position = 4096 + 1234;
+            file.Write([1, 2, 3]);
         }
 
         // as a crash may leave the last line
@@ -96,6 +96,7 @@ public sealed class ModelPackerTests : IDisposable
     [Theory]
     [InlineData("model.layers.1.experts.3.up")]
     [InlineData("norm")]
+    [InlineData("embed")]
     public void NonFiniteValue_IsRefused_AndNothingIsLeft(string tensor)
     {
         foreach (int index in Enumerable.Range(0, 4))

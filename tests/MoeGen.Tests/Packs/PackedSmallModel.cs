@@ -5,15 +5,24 @@ using MoeGen.Weights;
 
 namespace MoeGen.Tests.Packs;
 
-/// <summary>A model of a few experts, large enough that each is read in several pieces, as a checkpoint and as what is packed of it.</summary>
+/// <summary>
+/// A model of a few experts, large enough that each of them and all else is read in several pieces, as a checkpoint and as what is packed
+/// of it.
+/// </summary>
 internal sealed class PackedSmallModel : IDisposable
 {
     public const int NumExperts = 5;
+
+    // norm 128 bytes, embed [3008, 704] in bfloat16, gate and up twice [48, 96] in float32 each, head [304, 96] in bfloat16: 4.17 MiB
+    public const long DenseBytes = 128 + (3008 * 704 * 2) + (4 * 48 * 96 * 4) + (304 * 96 * 2);
+    public const int NumDensePieces = 2;
 
     // up [1031, 1024] and down [70, 48], which panels fill up to [1040, 1024] and [80, 64], both in bfloat16, and a bias of 5
     public const long UpBytes = 1040 * 1024 * 2;
     public const long DownBytes = 80 * 64 * 2;
     public const long ExpertBytes = UpBytes + DownBytes + (32 * 4);
+
+    private static readonly int[] s_layers = [0, 1];
 
     private readonly SmallCheckpoint _checkpoint = new();
     private readonly TemporaryFolder _folder = new();
@@ -21,6 +30,14 @@ internal sealed class PackedSmallModel : IDisposable
     public PackedSmallModel()
     {
         _checkpoint.Add("norm", WeightFormat.F32, [5], SmallCheckpoint.ExactValues(5, 1));
+        _checkpoint.Add("embed", WeightFormat.F16, [3001, 700], SmallCheckpoint.ExactValues(3001 * 700, 4));
+        _checkpoint.Add("head", WeightFormat.BF16, [70, 300], SmallCheckpoint.ExactValues(70 * 300, 5));
+        foreach (int layer in s_layers)
+        {
+            _checkpoint.Add(
+                $"model.layers.{layer}.gate_up", WeightFormat.F32, [74, 70], SmallCheckpoint.ExactValues(74 * 70, 6 + layer));
+        }
+
         _checkpoint.Add("model.layers.1.bias", WeightFormat.F32, [NumExperts, 5], SmallCheckpoint.ExactValues(NumExperts * 5, 2));
         _checkpoint.Add(
             "model.layers.1.down", WeightFormat.F16, [NumExperts, 48, 70], SmallCheckpoint.ExactValues(NumExperts * 48 * 70, 3));
@@ -34,11 +51,21 @@ internal sealed class PackedSmallModel : IDisposable
         Save();
     }
 
-    public static ModelInfo Info { get; } = SmallCheckpoint.Info(NumExperts, ExpertBytes) with { WeightFormat = WeightFormat.BF16 };
+    public static ModelInfo Info { get; } = SmallCheckpoint.Info(NumExperts, ExpertBytes) with
+    {
+        WeightFormat = WeightFormat.BF16,
+        DenseBytes = DenseBytes,
+    };
 
     public static TensorDeclaration[] Declarations { get; } =
     [
         TensorDeclaration.Vector("norm", 5),
+        TensorDeclaration.Matrix("embed", 3001, 700, WeightFormat.BF16),
+        TensorDeclaration.Matrix("model.layers.{layer}.gate", 37, 70, WeightFormat.F32)
+            .In(s_layers).FromFused("model.layers.{layer}.gate_up", 74, firstRow: 0, rowStep: 2),
+        TensorDeclaration.Matrix("model.layers.{layer}.up", 37, 70, WeightFormat.F32)
+            .In(s_layers).FromFused("model.layers.{layer}.gate_up", 74, firstRow: 1, rowStep: 2),
+        TensorDeclaration.Matrix("head", 300, 70, WeightFormat.BF16).FromFused("head", 300, isTransposed: true),
         TensorDeclaration.Matrix("model.layers.{layer}.experts.{expert}.up", 1031, 1024, WeightFormat.BF16)
             .InExperts([SmallCheckpoint.SparseLayer], 0),
         TensorDeclaration.Matrix("model.layers.{layer}.down", 70, 48, WeightFormat.BF16)
@@ -54,6 +81,8 @@ internal sealed class PackedSmallModel : IDisposable
     public string Destination => _folder["packed"];
 
     public string PackFile => Path.Combine(Destination, PackLayout.FileName);
+
+    public string DenseFile => Path.Combine(Destination, PackLayout.DenseFileName);
 
     /// <summary>Writes the checkpoint again, as a test has changed it.</summary>
     public void Save()

@@ -38,6 +38,12 @@ internal unsafe interface ISimd<TVector>
 
     static abstract void Store(float* destination, TVector value);
 
+    /// <summary>Stores whole numbers from -128 to 127 in pairs of bytes.</summary>
+    static abstract void StoreInt8Pairs(byte* destination, TVector lower, TVector upper);
+
+    /// <summary>Stores whole numbers from 0 to 65535 in the halves of words.</summary>
+    static abstract void StoreInt16Pairs(uint* destination, TVector lower, TVector upper);
+
     static abstract TVector Add(TVector a, TVector b);
 
     static abstract TVector Multiply(TVector a, TVector b);
@@ -52,6 +58,12 @@ internal unsafe interface ISimd<TVector>
     static abstract TVector Min(TVector a, TVector b);
 
     static abstract TVector Exp(TVector value);
+
+    /// <summary>Drops what is behind the point.</summary>
+    static abstract TVector Truncate(TVector value);
+
+    /// <summary>Each <c>b</c> whose magnitude is above that of <c>a</c>, and <c>a</c> elsewhere; that of NaN is above all.</summary>
+    static abstract TVector LargerMagnitude(TVector a, TVector b);
 
     /// <summary>The largest element.</summary>
     static abstract float Largest(TVector value);

@@ -46,6 +46,18 @@ internal readonly unsafe partial struct Simd128 : ISimd<Vector128<float>>
     public static void Store(float* destination, Vector128<float> value) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8Pairs(byte* destination, Vector128<float> lower, Vector128<float> upper)
+    {
+        Vector128<int> pairs =
+            (Vector128.ConvertToInt32Native(lower) & Vector128.Create(0xFF)) | (Vector128.ConvertToInt32Native(upper) << 8);
+        *(long*)destination = Vector128.Narrow(pairs, pairs).AsInt64().ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt16Pairs(uint* destination, Vector128<float> lower, Vector128<float> upper) =>
+        (Vector128.ConvertToInt32Native(lower) | (Vector128.ConvertToInt32Native(upper) << 16)).AsUInt32().Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,6 +78,16 @@ internal readonly unsafe partial struct Simd128 : ISimd<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Exp(Vector128<float> value) => Vector128.Exp(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Truncate(Vector128<float> value) => Vector128.Truncate(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LargerMagnitude(Vector128<float> a, Vector128<float> b)
+    {
+        Vector128<int> magnitude = Vector128.Create(int.MaxValue); // all bits but the sign
+        return Vector128.ConditionalSelect(Vector128.GreaterThan(b.AsInt32() & magnitude, a.AsInt32() & magnitude).AsSingle(), b, a);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Vector128<float> value)

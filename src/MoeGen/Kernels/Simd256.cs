@@ -47,6 +47,18 @@ internal readonly unsafe partial struct Simd256 : ISimd<Vector256<float>>
     public static void Store(float* destination, Vector256<float> value) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8Pairs(byte* destination, Vector256<float> lower, Vector256<float> upper)
+    {
+        Vector256<int> pairs =
+            (Vector256.ConvertToInt32Native(lower) & Vector256.Create(0xFF)) | (Vector256.ConvertToInt32Native(upper) << 8);
+        Vector128.Narrow(pairs.GetLower(), pairs.GetUpper()).Store((short*)destination);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt16Pairs(uint* destination, Vector256<float> lower, Vector256<float> upper) =>
+        (Vector256.ConvertToInt32Native(lower) | (Vector256.ConvertToInt32Native(upper) << 16)).AsUInt32().Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -67,6 +79,16 @@ internal readonly unsafe partial struct Simd256 : ISimd<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Exp(Vector256<float> value) => Vector256.Exp(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Truncate(Vector256<float> value) => Vector256.Truncate(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LargerMagnitude(Vector256<float> a, Vector256<float> b)
+    {
+        Vector256<int> magnitude = Vector256.Create(int.MaxValue); // all bits but the sign
+        return Vector256.ConditionalSelect(Vector256.GreaterThan(b.AsInt32() & magnitude, a.AsInt32() & magnitude).AsSingle(), b, a);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Vector256<float> value) => Simd128.Largest(Vector128.Max(value.GetLower(), value.GetUpper()));

@@ -47,6 +47,18 @@ internal readonly unsafe partial struct Simd512 : ISimd<Vector512<float>>
     public static void Store(float* destination, Vector512<float> value) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt8Pairs(byte* destination, Vector512<float> lower, Vector512<float> upper)
+    {
+        Vector512<int> pairs =
+            (Vector512.ConvertToInt32Native(lower) & Vector512.Create(0xFF)) | (Vector512.ConvertToInt32Native(upper) << 8);
+        Vector256.Narrow(pairs.GetLower(), pairs.GetUpper()).Store((short*)destination);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt16Pairs(uint* destination, Vector512<float> lower, Vector512<float> upper) =>
+        (Vector512.ConvertToInt32Native(lower) | (Vector512.ConvertToInt32Native(upper) << 16)).AsUInt32().Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -67,6 +79,16 @@ internal readonly unsafe partial struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> value) => Vector512.Exp(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Truncate(Vector512<float> value) => Vector512.Truncate(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LargerMagnitude(Vector512<float> a, Vector512<float> b)
+    {
+        Vector512<int> magnitude = Vector512.Create(int.MaxValue); // all bits but the sign
+        return Vector512.ConditionalSelect(Vector512.GreaterThan(b.AsInt32() & magnitude, a.AsInt32() & magnitude).AsSingle(), b, a);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Vector512<float> value) => Simd256.Largest(Vector256.Max(value.GetLower(), value.GetUpper()));

@@ -26,6 +26,9 @@ internal static class MatrixLayout
 
     public static int PaddedColumns(int columns) => (columns + ColumnPadding - 1) / ColumnPadding * ColumnPadding;
 
+    /// <summary>Bytes from a pair of columns of a panel to the next one, in a float format.</summary>
+    public static int PairBytes(WeightFormat format) => 2 * PanelRows * format.BytesPerElement();
+
     /// <summary>Bytes of a panel.</summary>
     public static long PanelBytes(int columns, WeightFormat format) => format switch
     {

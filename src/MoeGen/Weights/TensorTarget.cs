@@ -4,7 +4,7 @@ using MoeGen.Weights.Quantized;
 namespace MoeGen.Weights;
 
 /// <summary>The place of a declared tensor in memory, and which rows or columns of a source belong there.</summary>
-internal sealed unsafe class TensorTarget
+internal sealed unsafe partial class TensorTarget
 {
     // what is narrowed at once for the panels: their rows, and of float32 so many that their runs are worth writing
     private const int TileRows = MatrixLayout.PanelRows;
@@ -93,6 +93,10 @@ internal sealed unsafe class TensorTarget
         {
             WriteVector((float*)address, IsCopyOf(source) ? MemoryMarshal.Cast<byte, float>(piece.Bytes) : values);
         }
+        else if (_isTransposed && _format.IsQuantized())
+        {
+            QuantizeColumns(address, source, piece, values);
+        }
         else if (_isTransposed)
         {
             WriteColumns(address, source, piece, values);
@@ -116,7 +120,11 @@ internal sealed unsafe class TensorTarget
     {
         // rows of the tensor whose rows of the source are in the piece
         int first = Math.Max(0, RowsBefore(piece.FirstRow)), end = Math.Min(_rows, RowsBefore(piece.FirstRow + piece.Count));
-        if (source.Format != _format)
+        if (_format.IsQuantized() && source.Format != _format)
+        {
+            QuantizeRows(address, source, piece, values, first, end);
+        }
+        else if (source.Format != _format)
         {
             NarrowRows(address, source, piece, values, first, end);
         }
@@ -135,7 +143,7 @@ internal sealed unsafe class TensorTarget
         byte* address, TensorSource source, in SourceRows piece, ReadOnlySpan<float> values, int first, int end)
     {
         byte* tile = stackalloc byte[TileRows * TileColumns * sizeof(float)]; // [row, column], in the format of the tensor
-        int tileStride = TileBytes(TileColumns);
+        int tileStride = TileColumns * _format.BytesPerElement();
         for (int firstRow = first; firstRow < end; firstRow += TileRows - (firstRow % TileRows))
         {
             int numRows = Math.Min(TileRows - (firstRow % TileRows), end - firstRow);
@@ -163,7 +171,7 @@ internal sealed unsafe class TensorTarget
     {
         Span<float> run = stackalloc float[TileColumns];
         byte* tile = stackalloc byte[TileRows * TileColumns * sizeof(float)]; // [row, column], in the format of the tensor
-        int tileStride = TileBytes(TileColumns);
+        int tileStride = TileColumns * _format.BytesPerElement();
         for (int firstColumn = 0; firstColumn < piece.Count; firstColumn += TileColumns)
         {
             int numColumns = Math.Min(TileColumns, piece.Count - firstColumn);
@@ -197,27 +205,16 @@ internal sealed unsafe class TensorTarget
     // rows of the tensor that come from rows of the source before this one; below 0 where the tensor begins later
     private int RowsBefore(int sourceRow) => (sourceRow - _firstRow + _rowStep - 1) / _rowStep;
 
-    // bytes of some columns of a row in the format of the tensor
-    private int TileBytes(int columns) =>
-        _format.IsQuantized() ? BlockFormats.RowBytes(_format, columns) : columns * _format.BytesPerElement();
-
     // index of the first value that is too large for the format, or -1
     private int Narrow(ReadOnlySpan<float> values, byte* target)
     {
-        Span<byte> bytes = new(target, TileBytes(values.Length));
-        if (_format.IsQuantized())
-        {
-            return BlockFormats.Quantize(_format, values, bytes);
-        }
-
+        Span<byte> bytes = new(target, values.Length * _format.BytesPerElement());
         FloatConverter.Narrow(values, _format, bytes);
         return _format == WeightFormat.F32 ? -1 : FloatConverter.IndexOfNonFinite(bytes, _format);
     }
 
-    private NonFiniteValueException TooLarge(TensorSource source, long index, float value) =>
-        _format.IsQuantized()
-            ? NonFiniteValueException.InScale(source.File.Path, source.Entry.Name, index, value, _format)
-            : source.NonFinite(index, value < 0 ? float.NegativeInfinity : float.PositiveInfinity);
+    private static NonFiniteValueException TooLarge(TensorSource source, long index, float value) =>
+        source.NonFinite(index, value < 0 ? float.NegativeInfinity : float.PositiveInfinity);
 }
 
 /// <summary>A part of a tensor in memory, and the rows that it comes from.</summary>

@@ -175,28 +175,20 @@ internal sealed unsafe class TwinLayout
     // rows and columns that fill up are quantised with the others
     private static bool TryQuantize(TwinRun run, byte* panels, byte* twin, out float excess)
     {
-        float[] values = new float[MatrixLayout.PaddedColumns(run.Columns)];
-        byte[] blocks = new byte[QuantizedLayout.RowBytes<Q4Block>(run.Columns)];
+        excess = 0;
+        int numBlocks = QuantizedLayout.BlocksPerRow(run.Columns), scaleBytes = QuantizedLayout.ScaleBytes(run.Columns);
         for (int panel = 0; panel < run.Count; panel++)
         {
-            for (int row = 0; row < MatrixLayout.PanelRows; row++)
+            if (!PanelQuantizer.TryQuantize<Q4Block>(panels, run.Format, numBlocks, (ushort*)twin, twin + scaleBytes))
             {
-                PanelRow.Widen(panels + (row * MatrixLayout.WordBytes), run.Format, values);
-                int tooLarge = BlockQuantizer.Quantize<Q4Block>(values, blocks);
-                if (tooLarge >= 0)
-                {
-                    excess = values[tooLarge];
-                    return false;
-                }
-
-                QuantizedPanel.WriteRow<Q4Block>(twin, row, run.Columns, blocks);
+                excess = PanelQuantizer.FindTooLarge<Q4Block>(panels, run.Format, run.Columns).Value;
+                return false;
             }
 
             panels += MatrixLayout.PanelBytes(run.Columns, run.Format);
             twin += QuantizedLayout.PanelBytes<Q4Block>(run.Columns);
         }
 
-        excess = 0;
         return true;
     }
 }

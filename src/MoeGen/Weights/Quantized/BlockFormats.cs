@@ -7,11 +7,19 @@ internal static unsafe class BlockFormats
     public static int RowBytes(WeightFormat format, int columns) =>
         format == WeightFormat.Q8 ? QuantizedLayout.RowBytes<Q8Block>(columns) : QuantizedLayout.RowBytes<Q4Block>(columns);
 
-    /// <inheritdoc cref="BlockQuantizer.Quantize"/>
-    public static int Quantize(WeightFormat format, ReadOnlySpan<float> values, Span<byte> blocks) =>
+    /// <inheritdoc cref="QuantizedPanel.TryQuantize"/>
+    public static bool TryQuantize(
+        WeightFormat format, byte* panel, int row, int numRows, int columns, int firstBlock, int numBlocks, float* tile) =>
         format == WeightFormat.Q8
-            ? BlockQuantizer.Quantize<Q8Block>(values, blocks)
-            : BlockQuantizer.Quantize<Q4Block>(values, blocks);
+            ? QuantizedPanel.TryQuantize<Q8Block>(panel, row, numRows, columns, firstBlock, numBlocks, tile)
+            : QuantizedPanel.TryQuantize<Q4Block>(panel, row, numRows, columns, firstBlock, numBlocks, tile);
+
+    /// <summary>Finds the first value of a tile, row by row, for which <see cref="TryQuantize"/> has failed.</summary>
+    /// <inheritdoc cref="PanelQuantizer.FindTooLarge"/>
+    public static (int Row, int Column, float Value) FindTooLarge(WeightFormat format, float* tile) =>
+        format == WeightFormat.Q8
+            ? PanelQuantizer.FindTooLarge<Q8Block>((byte*)tile, WeightFormat.F32, QuantizedPanel.TileColumns)
+            : PanelQuantizer.FindTooLarge<Q4Block>((byte*)tile, WeightFormat.F32, QuantizedPanel.TileColumns);
 
     /// <inheritdoc cref="QuantizedPanel.WriteBlocks"/>
     public static void WriteBlocks(WeightFormat format, byte* panel, int row, int columns, int firstBlock, ReadOnlySpan<byte> blocks)

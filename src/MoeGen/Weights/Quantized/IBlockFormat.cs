@@ -1,3 +1,5 @@
+using MoeGen.Kernels;
+
 namespace MoeGen.Weights.Quantized;
 
 /// <summary>
@@ -15,6 +17,19 @@ internal unsafe interface IBlockFormat
     /// <param name="block">Receives the block.</param>
     /// <returns>Index of the value whose magnitude asks for a larger scale than a float of 16 bits can hold, or -1.</returns>
     static abstract int Quantize(ReadOnlySpan<float> values, Span<byte> block);
+
+    /// <summary>The scale of a block, before it is rounded to 16 bits.</summary>
+    /// <param name="largest">Its value of largest magnitude, the first of equals.</param>
+    static abstract float ScaleOf(float largest);
+
+    /// <summary>Quantises a block of each row of a vector to the codes of <see cref="Quantize"/>, and puts them into a panel.</summary>
+    /// <param name="values">The block in a panel of a float format, moved on to the first row.</param>
+    /// <param name="inverse">What the values of each row are multiplied by.</param>
+    /// <param name="destination">Where the codes of the first row of this block lie in the panel, moved on to the row's first byte.</param>
+    static abstract void QuantizeRows<TSimd, TVector, TFormat>(byte* values, TVector inverse, byte* destination)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TFormat : struct, IFloatFormat;
 
     /// <summary>Computes the values of a block; exact, since a product of scale and code fits a float32.</summary>
     /// <param name="block">The block.</param>

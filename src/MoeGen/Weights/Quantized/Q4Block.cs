@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using MoeGen.Kernels;
 
 namespace MoeGen.Weights.Quantized;
 
@@ -22,11 +24,13 @@ internal readonly unsafe struct Q4Block : IBlockFormat
 
     public static int RowStride => sizeof(uint);
 
+    // the value of largest magnitude gets the code 0, which stands for -8: its sign is the scale's; a block of -0 has the scale of one of 0
+    public static float ScaleOf(float largest) => (largest + 0f) / -Zero;
+
     public static int Quantize(ReadOnlySpan<float> values, Span<byte> block)
     {
-        // the value of largest magnitude gets the code 0, which stands for -8: its sign is the scale's
         int largest = QuantizedLayout.IndexOfMaxMagnitude(values);
-        float scale = (values[largest] + 0f) / -Zero; // a block of -0 has the scale of one of 0
+        float scale = ScaleOf(values[largest]);
         if (!QuantizedLayout.TryWriteScale(scale, block))
         {
             return largest;
@@ -40,6 +44,30 @@ internal readonly unsafe struct Q4Block : IBlockFormat
         }
 
         return -1;
+    }
+
+    // eight columns at a time, see Interleave; each half of a double word is a whole number that a float holds
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void QuantizeRows<TSimd, TVector, TFormat>(byte* values, TVector inverse, byte* destination)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TFormat : struct, IFloatFormat
+    {
+        TVector highNibble = TSimd.Broadcast(1 << 4), highByte = TSimd.Broadcast(1 << 8);
+        int pairBytes = MatrixLayout.PairBytes(TFormat.Format);
+        for (int group = 0; group < QuantizedLayout.BlockSize / 8; group++)
+        {
+            Codes<TSimd, TVector, TFormat>(values, inverse, out TVector code0, out TVector code1);
+            Codes<TSimd, TVector, TFormat>(values + pairBytes, inverse, out TVector code2, out TVector code3);
+            Codes<TSimd, TVector, TFormat>(values + (2 * pairBytes), inverse, out TVector code4, out TVector code5);
+            Codes<TSimd, TVector, TFormat>(values + (3 * pairBytes), inverse, out TVector code6, out TVector code7);
+            TVector byte0 = TSimd.MultiplyAdd(code4, highNibble, code0), byte1 = TSimd.MultiplyAdd(code5, highNibble, code1);
+            TVector byte2 = TSimd.MultiplyAdd(code6, highNibble, code2), byte3 = TSimd.MultiplyAdd(code7, highNibble, code3);
+            TSimd.StoreInt16Pairs(
+                (uint*)destination, TSimd.MultiplyAdd(byte1, highByte, byte0), TSimd.MultiplyAdd(byte3, highByte, byte2));
+            values += 4 * pairBytes;
+            destination += MatrixLayout.PanelRows * RowStride;
+        }
     }
 
     public static void Dequantize(ReadOnlySpan<byte> block, Span<float> values)
@@ -75,6 +103,23 @@ internal readonly unsafe struct Q4Block : IBlockFormat
         quads[2] = (second & LowNibbles) | ((fourth & LowNibbles) << 4);
         quads[3] = ((second >> 4) & LowNibbles) | (fourth & ~LowNibbles);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Codes<TSimd, TVector, TFormat>(byte* pair, TVector inverse, out TVector even, out TVector odd)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TFormat : struct, IFloatFormat
+    {
+        TFormat.LoadPair<TSimd, TVector>(pair, out even, out odd);
+        even = Code<TSimd, TVector>(TSimd.Multiply(even, inverse));
+        odd = Code<TSimd, TVector>(TSimd.Multiply(odd, inverse));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Code<TSimd, TVector>(TVector scaled)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct =>
+        TSimd.Min(TSimd.Broadcast(MaxCode), TSimd.Truncate(TSimd.Add(scaled, TSimd.Broadcast(Zero + 0.5f))));
 
     private static int Code(float scaled) => Math.Min(MaxCode, (int)(scaled + (Zero + 0.5f)));
 }

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using MoeGen.Kernels;
 
 namespace MoeGen.Weights.Quantized;
 
@@ -15,10 +17,12 @@ internal readonly unsafe struct Q8Block : IBlockFormat
 
     public static int RowStride => sizeof(ushort);
 
+    public static float ScaleOf(float largest) => MathF.Abs(largest) / MaxCode;
+
     public static int Quantize(ReadOnlySpan<float> values, Span<byte> block)
     {
         int largest = QuantizedLayout.IndexOfMaxMagnitude(values);
-        float scale = MathF.Abs(values[largest]) / MaxCode;
+        float scale = ScaleOf(values[largest]);
         if (!QuantizedLayout.TryWriteScale(scale, block))
         {
             return largest;
@@ -32,6 +36,22 @@ internal readonly unsafe struct Q8Block : IBlockFormat
         }
 
         return -1;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void QuantizeRows<TSimd, TVector, TFormat>(byte* values, TVector inverse, byte* destination)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TFormat : struct, IFloatFormat
+    {
+        for (int pair = 0; pair < QuantizedLayout.BlockSize / 2; pair++)
+        {
+            TFormat.LoadPair<TSimd, TVector>(values, out TVector even, out TVector odd);
+            TSimd.StoreInt8Pairs(
+                destination, Round<TSimd, TVector>(TSimd.Multiply(even, inverse)), Round<TSimd, TVector>(TSimd.Multiply(odd, inverse)));
+            values += MatrixLayout.PairBytes(TFormat.Format);
+            destination += MatrixLayout.PanelRows * RowStride;
+        }
     }
 
     public static void Dequantize(ReadOnlySpan<byte> block, Span<float> values)
@@ -63,5 +83,15 @@ internal readonly unsafe struct Q8Block : IBlockFormat
         {
             pairs[i] = words[i * MatrixLayout.PanelRows];
         }
+    }
+
+    // to the nearest, ties away from zero: twice what a truncated number loses is 1 or more from a half on, and exact
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Round<TSimd, TVector>(TVector value)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        TVector whole = TSimd.Truncate(value), lost = TSimd.MultiplyAdd(whole, TSimd.Broadcast(-1), value);
+        return TSimd.Add(whole, TSimd.Truncate(TSimd.Add(lost, lost)));
     }
 }

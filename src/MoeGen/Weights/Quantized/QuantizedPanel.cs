@@ -8,6 +8,46 @@ namespace MoeGen.Weights.Quantized;
 /// </summary>
 internal static unsafe class QuantizedPanel
 {
+    /// <summary>Columns of a tile: rows on their way into a panel, of float32 so many that their runs are worth moving.</summary>
+    public const int TileColumns = 2 * QuantizedLayout.BlockSize;
+
+    /// <summary>Quantises some columns of some rows, and puts them in their places.</summary>
+    /// <param name="panel">First byte of the panel.</param>
+    /// <param name="row">First row of the panel, 0 to 15.</param>
+    /// <param name="numRows">Rows; the others of the panel stay as they are.</param>
+    /// <param name="columns">Columns of the matrix.</param>
+    /// <param name="firstBlock">Number of the first block in the rows.</param>
+    /// <param name="numBlocks">Blocks of a row.</param>
+    /// <param name="tile">
+    /// The values, as in a panel of float32, [up to <see cref="TileColumns"/>, 16 rows]: zeros in other rows, and behind the last column
+    /// of the matrix.
+    /// </param>
+    /// <returns>False: a value is not finite or asks for a scale that a float of 16 bits cannot hold.</returns>
+    public static bool TryQuantize<TBlock>(
+        byte* panel, int row, int numRows, int columns, int firstBlock, int numBlocks, float* tile)
+        where TBlock : struct, IBlockFormat
+    {
+        if (numRows == MatrixLayout.PanelRows)
+        {
+            byte* codes = panel + QuantizedLayout.ScaleBytes(columns) + ((nint)firstBlock * QuantizedLayout.CodeBytes<TBlock>());
+            ushort* scales = (ushort*)panel + (firstBlock * MatrixLayout.PanelRows);
+            return PanelQuantizer.TryQuantize<TBlock>((byte*)tile, WeightFormat.F32, numBlocks, scales, codes);
+        }
+
+        // a panel of its own, from which the rows are taken
+        byte* whole = stackalloc byte[QuantizedLayout.PanelBytes<TBlock>(TileColumns)];
+        byte* wholeCodes = whole + QuantizedLayout.ScaleBytes(TileColumns);
+        bool isDone = PanelQuantizer.TryQuantize<TBlock>((byte*)tile, WeightFormat.F32, numBlocks, (ushort*)whole, wholeCodes);
+        Span<byte> blocks = stackalloc byte[QuantizedLayout.RowBytes<TBlock>(TileColumns)];
+        for (int i = row; isDone && i < row + numRows; i++)
+        {
+            ReadRow<TBlock>(whole, i, TileColumns, blocks);
+            WriteBlocks<TBlock>(panel, i, columns, firstBlock, blocks[..(numBlocks * TBlock.BytesPerBlock)]);
+        }
+
+        return isDone;
+    }
+
     /// <summary>Puts a row of blocks in its place.</summary>
     /// <param name="panel">First byte of the panel.</param>
     /// <param name="row">Row of the panel, 0 to 15.</param>

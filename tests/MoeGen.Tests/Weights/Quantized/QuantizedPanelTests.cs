@@ -1,4 +1,5 @@
 using MoeGen.Memory;
+using MoeGen.Tests.Kernels;
 using MoeGen.Weights;
 using MoeGen.Weights.Quantized;
 
@@ -46,6 +47,48 @@ public unsafe class QuantizedPanelTests
         Assert.Equal(64 + 512, MatrixLayout.SizeInBytes(1, 1, WeightFormat.Q8));
         Assert.Equal(2 * (64 + (2 * 256)), MatrixLayout.SizeInBytes(17, 33, WeightFormat.Q4));
         Assert.Equal(128 * 16 * ((64 * 2) + 2048), MatrixLayout.SizeInBytes(2048, 2048, WeightFormat.Q8));
+    }
+
+    [Fact]
+    public void SomeRows_AreQuantised_AndTheOthersLeftAlone()
+    {
+        CheckRows<Q8Block>();
+        CheckRows<Q4Block>();
+    }
+
+    // blocks 1 and 2 of 4 in a panel
+    private void CheckRows<TBlock>()
+        where TBlock : struct, IBlockFormat
+    {
+        const int Columns = 100, Tile = QuantizedPanel.TileColumns;
+        using NativeBuffer panel = new(QuantizedLayout.PanelBytes<TBlock>(Columns)), tile = new(Tile * 16 * sizeof(float));
+        foreach ((int first, int count) in new[] { (0, 16), (0, 1), (3, 5), (15, 1), (4, 12) })
+        {
+            byte[][] before = [.. Enumerable.Range(0, 16).Select(_ => QuantizedRow.Random<TBlock>(_random, Columns))];
+            float[][] values = [.. Enumerable.Range(0, 16).Select(_ => TestRandom.Floats(_random, Tile))];
+            for (int row = 0; row < 16; row++)
+            {
+                QuantizedPanel.WriteRow<TBlock>(panel.Pointer, row, Columns, before[row]);
+                for (int column = 0; column < Tile; column++)
+                {
+                    bool isWritten = row >= first && row < first + count;
+                    ((float*)tile.Pointer)[(column * 16) + row] = isWritten ? values[row][column] : 0;
+                }
+            }
+
+            Assert.True(QuantizedPanel.TryQuantize<TBlock>(panel.Pointer, first, count, Columns, 1, 2, (float*)tile.Pointer));
+            byte[] actual = new byte[before[0].Length];
+            for (int row = 0; row < 16; row++)
+            {
+                if (row >= first && row < first + count)
+                {
+                    BlockQuantizer.Quantize<TBlock>(values[row], before[row].AsSpan(TBlock.BytesPerBlock));
+                }
+
+                QuantizedPanel.ReadRow<TBlock>(panel.Pointer, row, Columns, actual);
+                Assert.Equal(before[row], actual);
+            }
+        }
     }
 
     private delegate int Code(byte* codes, int row, int column);

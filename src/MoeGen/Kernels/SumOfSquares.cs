@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using MoeGen.Kernels.Quantized;
 using MoeGen.Weights;
-using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Kernels;
 
@@ -37,24 +37,10 @@ internal static unsafe class SumOfSquares
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns.</param>
     /// <param name="format">Format.</param>
-    public static double Of(byte* matrix, int rows, int columns, WeightFormat format)
-    {
-        if (!format.IsQuantized())
-        {
-            return Of(matrix, MatrixLayout.SizeInBytes(rows, columns, format) / format.BytesPerElement(), format);
-        }
-
-        double sum = 0;
-        float[] values = new float[columns];
-        for (int row = 0; row < rows; row++)
-        {
-            (int panel, int place) = Math.DivRem(row, MatrixLayout.PanelRows);
-            BlockFormats.Dequantize(format, matrix + (panel * MatrixLayout.PanelBytes(columns, format)), place, columns, values);
-            sum += Of(values);
-        }
-
-        return sum;
-    }
+    public static double Of(byte* matrix, int rows, int columns, WeightFormat format) =>
+        format.IsQuantized()
+            ? QuantizedSumOfSquares.Of(matrix, rows, columns, format)
+            : Of(matrix, MatrixLayout.SizeInBytes(rows, columns, format) / format.BytesPerElement(), format);
 
     /// <summary>Sum over elements as a matrix of a float format holds them, in whatever order.</summary>
     /// <param name="values">First byte of a panel.</param>

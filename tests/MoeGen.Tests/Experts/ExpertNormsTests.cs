@@ -1,6 +1,7 @@
 using MoeGen.Experts;
 using MoeGen.Memory;
 using MoeGen.Weights;
+using MoeGen.Weights.Quantized;
 
 namespace MoeGen.Tests.Experts;
 
@@ -10,10 +11,12 @@ public unsafe class ExpertNormsTests
     [InlineData(WeightFormat.F32)]
     [InlineData(WeightFormat.F16)]
     [InlineData(WeightFormat.BF16)]
+    [InlineData(WeightFormat.Q8)]
+    [InlineData(WeightFormat.Q4)]
     public void Norm_IsThatOfAllMatricesTogether_WithoutBiases(WeightFormat format)
     {
         // two matrices of one row, filled up to 16 rows of 32 columns: |(1, 2, 2)|² = 9 and |(4, 0)|² = 16 make 25; the bias would add 100
-        int matrixBytes = 16 * 32 * format.BytesPerElement();
+        int matrixBytes = (int)MatrixLayout.SizeInBytes(1, 3, format);
         TensorDeclaration[] tensors =
         [
             TensorDeclaration.Matrix("up", 1, 3, format).InExperts([0], offset: 0),
@@ -28,13 +31,29 @@ public unsafe class ExpertNormsTests
         FloatConverter.Narrow([10], WeightFormat.F32, new Span<byte>(blob.Pointer + (2 * matrixBytes), sizeof(float)));
         ExpertNorms norms = new(tensors, numExperts: 3);
         norms.Measure(1, blob.Pointer);
-        Assert.Equal([0, 5, 0], norms.Values.ToArray());
+        Assert.Equal((0, 0), (norms.Values[0], norms.Values[2]));
+        Assert.Equal(5, norms.Values[1], 5f / 2048); // scales of Q8 are rounded to 11 bits; all else is exact
 
         void WriteRow(byte* matrix, float[] values)
         {
-            byte* row = stackalloc byte[values.Length * sizeof(float)];
-            FloatConverter.Narrow(values, format, new Span<byte>(row, values.Length * format.BytesPerElement()));
-            new PanelWriter(matrix, values.Length, format).Write(0, 1, 0, values.Length, row, 0);
+            Span<byte> row = stackalloc byte[64];
+            switch (format)
+            {
+                case WeightFormat.Q8:
+                    Assert.Equal(-1, BlockQuantizer.Quantize<Q8Block>(values, row));
+                    break;
+                case WeightFormat.Q4:
+                    Assert.Equal(-1, BlockQuantizer.Quantize<Q4Block>(values, row));
+                    break;
+                default:
+                    FloatConverter.Narrow(values, format, row);
+                    break;
+            }
+
+            fixed (byte* source = row)
+            {
+                new PanelWriter(matrix, values.Length, format).Write(0, 1, 0, values.Length, source, 0);
+            }
         }
     }
 }

@@ -35,6 +35,12 @@ internal unsafe interface IBlockDot<TInts>
     /// <summary>Adds the products with four bytes of activations to a sum.</summary>
     static abstract TInts MultiplyAdd(TInts weights, TInts activations, TInts sum);
 
+    /// <summary>What the sum of the squares of a block's weights begins with.</summary>
+    static abstract TInts StartOfSquares { get; }
+
+    /// <summary>Adds the squares of weights, in units of the block's scale, to a sum.</summary>
+    static abstract TInts AddSquares(TInts weights, TInts sum);
+
     /// <summary>Turns the sum of a block into 32 bits a row.</summary>
     static abstract TInts Finish(TInts sum);
 }

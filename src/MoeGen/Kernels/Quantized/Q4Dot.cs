@@ -13,9 +13,17 @@ internal readonly unsafe struct Q4Dot<TSimd, TInts, TFloats> : IBlockDot<TInts>
     where TInts : struct
     where TFloats : struct
 {
+    // 16 less than four codes, each in its byte
+    private const int Minus16 = unchecked((int)0xF0F0_F0F0);
+
+    // 16 times 64 in each half
+    private const int SquaresOfZero = 0x0400_0400;
+
     public static int GroupsPerBlock => 4;
 
     public static int RowStride => Q4Block.RowStride;
+
+    public static TInts StartOfSquares => TSimd.Broadcast(SquaresOfZero);
 
     public static ActivationFormat Activations => ActivationFormat.Int8;
 
@@ -34,6 +42,11 @@ internal readonly unsafe struct Q4Dot<TSimd, TInts, TFloats> : IBlockDot<TInts>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TInts MultiplyAdd(TInts weights, TInts activations, TInts sum) =>
         TSimd.AddHalves(TSimd.DotHalves(weights, activations), sum);
+
+    // (c - 8)² = c (c - 16) + 64
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts AddSquares(TInts weights, TInts sum) =>
+        MultiplyAdd(weights, TSimd.Add(weights, TSimd.Broadcast(Minus16)), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TInts Finish(TInts sum) => TSimd.SumOfHalves(sum);

@@ -16,6 +16,8 @@ internal readonly unsafe struct Q8Dot<TSimd, TInts, TFloats> : IBlockDot<TInts>
 
     public static int RowStride => Q8Block.RowStride;
 
+    public static TInts StartOfSquares => TSimd.Broadcast(0);
+
     public static ActivationFormat Activations => ActivationFormat.Int16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -33,6 +35,9 @@ internal readonly unsafe struct Q8Dot<TSimd, TInts, TFloats> : IBlockDot<TInts>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TInts MultiplyAdd(TInts weights, TInts activations, TInts sum) =>
         TSimd.Add(TSimd.DotPairs(weights, activations), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts AddSquares(TInts weights, TInts sum) => MultiplyAdd(weights, weights, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TInts Finish(TInts sum) => sum;

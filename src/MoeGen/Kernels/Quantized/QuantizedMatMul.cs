@@ -17,8 +17,10 @@ namespace MoeGen.Kernels.Quantized;
 /// </remarks>
 internal static unsafe partial class QuantizedMatMul
 {
-    // of a panel, and of a token's activations, in every format
-    private const int GroupBytes = 64;
+    /// <summary>Bytes of a group of columns of a panel, in every format.</summary>
+    internal const int GroupBytes = 64;
+
+    // and of a token's activations
     private const int GroupColumnBytes = 8;
 
     // inputs of so many bytes stay in the second-level cache while all panels pass

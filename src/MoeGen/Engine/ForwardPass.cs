@@ -79,7 +79,7 @@ public abstract unsafe class ForwardPass : IDisposable
         if (worker.Index == 0)
         {
             Observer?.OnEmbedded(embeddings, this);
-            Experts.Prefetch?.TellStart(embeddings, NumTokens, _startsText, Experts.IsRepeat);
+            Experts.Prefetch?.TellStart(embeddings, Segments, _startsText, Experts.IsRepeat);
         }
     }
 

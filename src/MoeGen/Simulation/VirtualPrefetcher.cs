@@ -44,7 +44,7 @@ internal sealed class VirtualPrefetcher : IDisposable
     /// <summary>Messages that found too many others waiting.</summary>
     public long DroppedMessages { get; private set; }
 
-    /// <summary>Tells of a pass whose tokens have been embedded. As in a real run, nobody is told that an encoder begins.</summary>
+    /// <summary>Tells of a pass whose tokens have been embedded. As in a real run, nobody is told of an encoder.</summary>
     /// <param name="nowNs">When; null: before the simulation, where nothing is predicted and no time passes.</param>
     /// <param name="number">Number of the pass, counted from 1.</param>
     /// <param name="pass">The pass.</param>
@@ -52,6 +52,7 @@ internal sealed class VirtualPrefetcher : IDisposable
     {
         if (!pass.Embeddings.ContainsAnyExcept(0f))
         {
+            _isTelling = false;
             return;
         }
 

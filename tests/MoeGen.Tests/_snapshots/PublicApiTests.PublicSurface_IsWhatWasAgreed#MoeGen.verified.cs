@@ -293,6 +293,7 @@ class MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapPrefetch
     Void OnPassEnd()
     Void OnPassStart(ref MoeGen.Experts.Prefetch.PassStart start, MoeGen.Experts.Prefetch.IPredictions predictions)
     Void OnRouted(ref MoeGen.Experts.Prefetch.RoutedLayer routed, MoeGen.Experts.Prefetch.IPredictions predictions)
+    const Int32 MaxFollowed
     new(MoeGen.Experts.Prefetch.PrefetchSetup setup, MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapOptions options = ...)
 
 class MoeGen.Experts.Prefetch.ExpertMaps.ExpertMapStore
@@ -353,11 +354,13 @@ struct MoeGen.Experts.Prefetch.PassStart
     Boolean IsRepeat { get; }
     Int32 NumTokens { get; }
     Int64 Pass { get; }
+    ReadOnlySpan<Int32> SegmentEnds { get; }
     ReadOnlySpan<Single> Embeddings { get; }
-    new(Int64 pass, Boolean isNewSequence, Int32 numTokens, ReadOnlySpan<Single> embeddings, Boolean isRepeat = ...)
+    new(Int64 pass, Boolean isNewSequence, Int32 numTokens, ReadOnlySpan<Single> embeddings, Boolean isRepeat = ..., ReadOnlySpan<Int32> segmentEnds = ...)
 
 class MoeGen.Experts.Prefetch.PrefetchSetup
     Int32 HiddenSize { get; set; }
+    Int32 MaxSequences { get; set; }
     MoeGen.Experts.ExpertGrid Grid { get; set; }
     String Fingerprint { get; set; }
     String ToString()

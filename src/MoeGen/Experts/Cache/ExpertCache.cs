@@ -97,7 +97,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     /// <summary>Bytes of the buffers that reading and prefetching need beside the slots.</summary>
     public static long BufferBytes(ModelInfo info, MoeOptions options)
     {
-        PrefetchSetup setup = new(GridOf(info), info.HiddenSize, info.Fingerprint);
+        PrefetchSetup setup = PrefetchSetupOf(info, options);
         long prefetcher = options.Offloading.PrefetchSizeInBytes(setup);
         long selection = options.Offloading.IsExact ? 0 : Routing.SelectionBytes(info.TopK, options.PassRowsFor(info))
             + options.Offloading.SelectionSizeInBytes(setup.Grid);
@@ -301,10 +301,13 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
         }
     }
 
+    private static PrefetchSetup PrefetchSetupOf(ModelInfo info, MoeOptions options) =>
+        new(GridOf(info), info.HiddenSize, info.Fingerprint) { MaxSequences = options.MaxBatch };
+
     private void StartReaders()
     {
         // first what may refuse: the file of a prefetcher's memory
-        IPrefetch? prefetch = _options.Offloading.CreatePrefetch(new PrefetchSetup(Grid, _info.HiddenSize, _info.Fingerprint));
+        IPrefetch? prefetch = _options.Offloading.CreatePrefetch(PrefetchSetupOf(_info, _options));
         _prefetch = prefetch is null ? null : new PrefetchThread(prefetch, this, _info);
         _readers = new ExpertReaders(_gate, _scheduler, Grid, _layers, _source!, _pool, _options.Readers);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MoeGen.Engine;
 using MoeGen.Experts.Prefetch;
 using MoeGen.Kernels;
 using MoeGen.Memory;
@@ -11,7 +12,9 @@ namespace MoeGen.Experts.Cache;
 /// </summary>
 internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
 {
-    /// <summary>Tokens of a pass that a prefetcher hears of: the last ones. A prompt's tail is what decoding goes on from.</summary>
+    /// <summary>
+    /// Tokens of a pass that a prefetcher hears of: the last ones of each sequence. A prompt's tail is what decoding goes on from.
+    /// </summary>
     public const int MaxTokens = 32;
 
     /// <summary>Messages that wait at most; what comes then is dropped.</summary>
@@ -27,7 +30,9 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
     private readonly PassMessage[] _messages = new PassMessage[MaxMessages];
     private readonly NativeBuffer _nextLogitsBuffer;
     private readonly Activations _nextLogits; // [1, experts]
+    private readonly SegmentTails _tails = new(MaxTokens); // the tokens of the pass that are told
     private readonly int[] _chosen; // [MaxTokens, topK] of the message that is handled
+    private readonly int[] _segmentEnds = new int[MaxTokens]; // of the message that is handled
     private readonly object _wake = new();
     private readonly Thread _thread;
     private long _writtenFloats;
@@ -36,7 +41,7 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
     private long _readMessages;
     private long _busyTicks;
     private long _currentPass; // of the message that is handled
-    private bool _isTelling; // whether the running pass is told from its start
+    private long _toldPass = -1; // the pass that is told from its start, if that is the running one
     private bool _isSleeping;
     private volatile bool _isStopping;
 
@@ -66,18 +71,25 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
 
     /// <summary>Tells of a pass whose tokens have been embedded.</summary>
     /// <param name="hidden">The embeddings, [tokens, hidden].</param>
-    /// <param name="numTokens">Tokens of the pass.</param>
+    /// <param name="segments">The sequences of the pass.</param>
     /// <param name="isNewSequence">Whether it is the first of all its sequences.</param>
     /// <param name="isRepeat">Whether its tokens are those of the pass before.</param>
-    public void TellStart(Activations hidden, int numTokens, bool isNewSequence, bool isRepeat)
+    public void TellStart(Activations hidden, ReadOnlySpan<Segment> segments, bool isNewSequence, bool isRepeat)
     {
-        int rows = Math.Min(numTokens, MaxTokens);
-        _isTelling = true;
-        if (TryReserve(rows * _hiddenSize, out Span<float> data, out int offset))
+        _tails.Pick(segments);
+        ReadOnlySpan<int> rows = _tails.Rows, ends = _tails.Ends;
+        _toldPass = _cache.Pass;
+        if (TryReserve((rows.Length * _hiddenSize) + ends.Length, out Span<float> data, out int offset))
         {
-            CopyRows(hidden, numTokens - rows, rows, _hiddenSize, data);
-            Publish(new PassMessage(MessageKind.Start, _cache.Pass, -1, rows, offset, HasNext: false)
+            CopyRows(hidden, rows, _hiddenSize, data);
+            for (int i = 0; i < ends.Length; i++)
             {
+                data[(rows.Length * _hiddenSize) + i] = ends[i];
+            }
+
+            Publish(new PassMessage(MessageKind.Start, _cache.Pass, -1, rows.Length, offset, HasNext: false)
+            {
+                NumSegments = ends.Length,
                 IsNewSequence = isNewSequence,
                 IsRepeat = isRepeat,
             });
@@ -89,22 +101,29 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
     /// <param name="routing">Logits and choices of all tokens.</param>
     /// <param name="normed">What the router has seen, [tokens, hidden].</param>
     /// <param name="numTokens">Tokens of the pass.</param>
+    /// <remarks>Nothing is told where <see cref="TellStart"/> was not called for the pass: nobody hears of an encoder.</remarks>
     public void TellRouted(int layer, Routing routing, Activations normed, int numTokens)
     {
-        int numExperts = routing.NumExperts, topK = routing.TopK;
-        int rows = Math.Min(numTokens, MaxTokens);
-        IRouterScores? next = _prefetch.NeedsNextRouter && layer + 1 < _cache.Routers.Length ? _cache.Routers[layer + 1] : null;
-        int length = (rows * (numExperts + topK)) + (next is null ? 0 : numExperts);
-        if (!_isTelling || !TryReserve(length, out Span<float> data, out int offset))
+        if (_toldPass != _cache.Pass)
         {
             return;
         }
 
-        CopyRows(routing.Logits, numTokens - rows, rows, numExperts, data);
+        int numExperts = routing.NumExperts, topK = routing.TopK;
+        ReadOnlySpan<int> tokens = _tails.Rows;
+        int rows = tokens.Length;
+        IRouterScores? next = _prefetch.NeedsNextRouter && layer + 1 < _cache.Routers.Length ? _cache.Routers[layer + 1] : null;
+        int length = (rows * (numExperts + topK)) + (next is null ? 0 : numExperts);
+        if (!TryReserve(length, out Span<float> data, out int offset))
+        {
+            return;
+        }
+
+        CopyRows(routing.Logits, tokens, numExperts, data);
         Span<float> chosen = data.Slice(rows * numExperts, rows * topK);
         for (int row = 0; row < rows; row++)
         {
-            Span<int> ids = routing.TopKIds(numTokens - rows + row);
+            Span<int> ids = routing.TopKIds(tokens[row]);
             for (int k = 0; k < topK; k++)
             {
                 chosen[(row * topK) + k] = ids[k];
@@ -123,7 +142,7 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
     /// <summary>Tells of the end of a pass.</summary>
     public void TellEnd()
     {
-        if (_isTelling && TryReserve(0, out _, out int offset))
+        if (_toldPass == _cache.Pass && TryReserve(0, out _, out int offset))
         {
             Publish(new PassMessage(MessageKind.End, _cache.Pass, -1, 0, offset, HasNext: false));
         }
@@ -148,13 +167,13 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
         _cache.RequestPrefetch(_currentPass, layer, expert, probability);
 
     private static int RingSize(ExpertGrid grid, int hiddenSize) =>
-        checked(PassesInRing * MaxTokens * (hiddenSize + (grid.NumLayers * ((2 * grid.NumExperts) + grid.TopK))));
+        checked(PassesInRing * MaxTokens * (hiddenSize + 1 + (grid.NumLayers * ((2 * grid.NumExperts) + grid.TopK))));
 
-    private static void CopyRows(Activations rows, int first, int count, int width, Span<float> destination)
+    private static void CopyRows(Activations activations, ReadOnlySpan<int> rows, int width, Span<float> destination)
     {
-        for (int row = 0; row < count; row++)
+        for (int i = 0; i < rows.Length; i++)
         {
-            rows[first + row][..width].CopyTo(destination[(row * width)..]);
+            activations[rows[i]][..width].CopyTo(destination[(i * width)..]);
         }
     }
 
@@ -169,7 +188,7 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
         {
             // half a pass is of no use to anybody
             DroppedMessages++;
-            _isTelling = false;
+            _toldPass = -1;
             data = default;
             return false;
         }
@@ -233,9 +252,7 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
         switch (message.Kind)
         {
             case MessageKind.Start:
-                Span<float> embeddings = _ring.AsSpan(message.Offset, message.NumTokens * _hiddenSize);
-                PassStart start = new(message.Pass, message.IsNewSequence, message.NumTokens, embeddings, message.IsRepeat);
-                _prefetch.OnPassStart(start, this);
+                HandleStart(message);
                 break;
             case MessageKind.Routed:
                 HandleRouted(message);
@@ -244,6 +261,20 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
                 _prefetch.OnPassEnd();
                 break;
         }
+    }
+
+    private void HandleStart(in PassMessage message)
+    {
+        ReadOnlySpan<float> embeddings = _ring.AsSpan(message.Offset, message.NumTokens * _hiddenSize);
+        ReadOnlySpan<float> ends = _ring.AsSpan(message.Offset + embeddings.Length, message.NumSegments);
+        for (int i = 0; i < ends.Length; i++)
+        {
+            _segmentEnds[i] = (int)ends[i];
+        }
+
+        PassStart start = new(
+            message.Pass, message.IsNewSequence, message.NumTokens, embeddings, message.IsRepeat, _segmentEnds.AsSpan(0, ends.Length));
+        _prefetch.OnPassStart(start, this);
     }
 
     private void HandleRouted(in PassMessage message)
@@ -280,6 +311,8 @@ internal sealed unsafe class PrefetchThread : IPredictions, IDisposable
 
     private readonly record struct PassMessage(MessageKind Kind, long Pass, int Layer, int NumTokens, int Offset, bool HasNext)
     {
+        public int NumSegments { get; init; }
+
         public bool IsNewSequence { get; init; }
 
         public bool IsRepeat { get; init; }

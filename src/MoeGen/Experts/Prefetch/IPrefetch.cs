@@ -1,3 +1,5 @@
+using MoeGen.Engine;
+
 namespace MoeGen.Experts.Prefetch;
 
 /// <summary>
@@ -48,8 +50,10 @@ public interface IPredictions
 /// <param name="numTokens">Tokens of the pass; 1: a decode step; several: a chunk of a prompt, or steps of several sequences.</param>
 /// <param name="embeddings">What the model's embedding made of the tokens, [tokens, hidden] f32.</param>
 /// <param name="isRepeat">Whether the tokens are those of the pass before, which a selection has asked to run again.</param>
+/// <param name="segmentEnds">One past the last token of each sequence, ascending, [sequences]; empty: all tokens are of one.</param>
 public readonly ref struct PassStart(
-    long pass, bool isNewSequence, int numTokens, ReadOnlySpan<float> embeddings, bool isRepeat = false)
+    long pass, bool isNewSequence, int numTokens, ReadOnlySpan<float> embeddings, bool isRepeat = false,
+    ReadOnlySpan<int> segmentEnds = default)
 {
     /// <summary>Number of the pass, counted from 1.</summary>
     public long Pass { get; } = pass;
@@ -65,6 +69,16 @@ public readonly ref struct PassStart(
 
     /// <summary>What the model's embedding made of the tokens, [tokens, hidden] f32.</summary>
     public ReadOnlySpan<float> Embeddings { get; } = embeddings;
+
+    /// <summary>One past the last token of each sequence, ascending, [sequences]; empty: all tokens are of one.</summary>
+    public ReadOnlySpan<int> SegmentEnds { get; } = segmentEnds;
+
+    internal int NumSegments => Math.Max(1, SegmentEnds.Length);
+
+    /// <summary>The tokens of a sequence.</summary>
+    /// <param name="index">0-based sequence of the pass.</param>
+    internal Share SegmentAt(int index) =>
+        SegmentEnds.IsEmpty ? new Share(0, NumTokens) : new Share(index == 0 ? 0 : SegmentEnds[index - 1], SegmentEnds[index]);
 }
 
 /// <summary>A sparse layer that has been routed.</summary>

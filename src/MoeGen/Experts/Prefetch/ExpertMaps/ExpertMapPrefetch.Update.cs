@@ -17,27 +17,31 @@ public sealed partial class ExpertMapPrefetch
             return;
         }
 
-        // a decoded token has been searched for while it ran
-        if (_trajectoryRow != row)
-        {
-            Trace(row);
-        }
-
+        TrajectorySearch trajectory = TrajectoryOf(row);
         _semantic.LookFor(_record.Embedding(row));
         float embeddingShare = (float)_distance / _grid.NumLayers;
-        int replaced = Redundancy.Most(_trajectory.CosinesUpTo(_grid.NumLayers - 1), _semantic, embeddingShare);
+        int replaced = Redundancy.Most(trajectory.CosinesUpTo(_grid.NumLayers - 1), _semantic, embeddingShare);
         _store.Put(replaced, _record.Embedding(row), _record.Map(row));
         _rowsReplaced++;
     }
 
-    private void Trace(int row)
+    // a decoded token has been searched for while it ran; for others the first search is used again
+    private TrajectorySearch TrajectoryOf(int row)
     {
-        _trajectory.Reset();
-        for (int layer = 0; layer < _grid.NumLayers; layer++)
+        int token = _record.FirstToken + row, index = _followed.AsSpan(0, _numFollowed).IndexOf(token);
+        if (index >= 0)
         {
-            _trajectory.Add(layer, _record.Distribution(row, layer));
+            return _trajectories[index];
         }
 
-        _trajectoryRow = row;
+        _trajectories[0].Reset();
+        for (int layer = 0; layer < _grid.NumLayers; layer++)
+        {
+            _trajectories[0].Add(layer, _record.Distribution(row, layer));
+        }
+
+        _followed[0] = token;
+        _numFollowed = Math.Max(1, _numFollowed);
+        return _trajectories[0];
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MoeGen.Engine;
 
 namespace MoeGen.Experts.Prefetch.ExpertMaps;
 
@@ -8,27 +9,32 @@ namespace MoeGen.Experts.Prefetch.ExpertMaps;
 /// </summary>
 /// <remarks>
 /// Loads ahead the fewest experts that cover <c>delta = clip(1 - score, 0, 1)</c> of the matched distribution, at least as many as a token
-/// chooses. Several sequences may take turns; each pass is searched for by itself. Source: FineMoE (arXiv 2502.05370).
+/// chooses. Several sequences may take turns; each pass is searched for by itself. Of several sequences in one pass each is searched for
+/// by itself, too, up to <see cref="MaxFollowed"/> of them, and what is expected of them is merged: every expert that any of them selects,
+/// with the largest probability. Source: FineMoE (arXiv 2502.05370); merging is that of its code.
 /// </remarks>
 public sealed partial class ExpertMapPrefetch : IPrefetch
 {
+    /// <summary>Sequences of a pass that are followed, of more the last ones: with too many, predictions would come too late.</summary>
+    public const int MaxFollowed = 16;
+
     private readonly ExpertMapOptions _options;
     private readonly ExpertGrid _grid;
     private readonly int _distance;
     private readonly ExpertMapStore _store;
     private readonly SemanticSearch _semantic;
-    private readonly TrajectorySearch _trajectory;
+    private readonly TrajectorySearch[] _trajectories; // [sequences that are followed at most]
     private readonly PassRecord _record;
     private readonly ExpertSelection _selection;
     private readonly LayerPrediction _prediction;
     private readonly RoutedAverage? _average; // null: what has been routed is expected no further
-    private readonly MapMatch[] _matches; // [promptRows] of the tokens that were searched for
+    private readonly MapMatch[] _matches; // [promptRows + trajectories] of the tokens that were searched for
+    private readonly int[] _followed; // [trajectories] token of the pass whose layers each of them holds
     private readonly float[] _uniform; // [experts]
     private readonly float[] _distribution; // [experts]
     private readonly float[] _pooled; // [hidden]
     private readonly long _loadedVersion;
-    private bool _tracesPass; // what is routed goes into the trajectory search
-    private int _trajectoryRow; // row of the record whose layers the trajectory search holds; -1: none
+    private int _numFollowed; // trajectories of this pass
     private long _searches;
     private long _searchTicks;
     private long _rowsAdded;
@@ -52,12 +58,18 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
             : new ExpertMapStore(setup, _options.Capacity);
         _loadedVersion = _store.Version;
         _semantic = new SemanticSearch(_store, _options.ExactSearchLimit);
-        _trajectory = new TrajectorySearch(_store, _options.ExactSearchLimit);
+        _trajectories = new TrajectorySearch[NumFollowed(setup)];
+        for (int i = 0; i < _trajectories.Length; i++)
+        {
+            _trajectories[i] = new TrajectorySearch(_store, _options.ExactSearchLimit);
+        }
+
+        _followed = new int[_trajectories.Length];
         _record = new PassRecord(setup, _options.PromptRows);
         _selection = new ExpertSelection(_grid.NumExperts);
         _prediction = new LayerPrediction(_grid.NumExperts);
         _average = _options.RoutedDecay is { } decay ? new RoutedAverage(_grid, decay) : null;
-        _matches = new MapMatch[_options.PromptRows];
+        _matches = new MapMatch[_options.PromptRows + _trajectories.Length];
         _uniform = new float[_grid.NumExperts];
         Array.Fill(_uniform, 1f / _grid.NumExperts);
         _distribution = new float[_grid.NumExperts];
@@ -82,10 +94,6 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
     {
         ArgumentNullException.ThrowIfNull(predictions);
         _record.Begin(start);
-        _trajectory.Reset();
-        bool isPrompt = start.IsNewSequence || start.NumTokens > 1;
-        _tracesPass = _options.UsesTrajectorySearch && (!isPrompt || _options.UsesPromptTrajectories);
-        _trajectoryRow = _tracesPass ? _record.NumRows - 1 : -1;
         if (_options.ProbabilityReset == ProbabilityReset.EveryPass
             || (_options.ProbabilityReset == ProbabilityReset.EverySequence && start.IsNewSequence))
         {
@@ -95,9 +103,26 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
             }
         }
 
-        if (_options.UsesSemanticSearch && (!isPrompt || _options.PrefetchesForPrompts))
+        _numFollowed = 0;
+        int numMatches = 0;
+        for (int i = Math.Max(0, start.NumSegments - _trajectories.Length); i < start.NumSegments; i++)
         {
-            int numMatches = FindSimilarTokens(start);
+            Share tokens = start.SegmentAt(i);
+            bool isPrompt = start.IsNewSequence || tokens.End - tokens.Start > 1;
+            if (_options.UsesTrajectorySearch && (!isPrompt || _options.UsesPromptTrajectories))
+            {
+                _trajectories[_numFollowed].Reset();
+                _followed[_numFollowed++] = tokens.End - 1;
+            }
+
+            if (_options.UsesSemanticSearch && (!isPrompt || _options.PrefetchesForPrompts))
+            {
+                numMatches += FindSimilarTokens(start, tokens, _matches.AsSpan(numMatches));
+            }
+        }
+
+        if (numMatches > 0)
+        {
             ExpectFirstLayers(_matches.AsSpan(0, numMatches), predictions);
         }
     }
@@ -117,16 +142,19 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
             predictions.Expect(routed.Layer, _average.Of(routed.Layer));
         }
 
-        if (!_tracesPass)
+        for (int i = 0; i < _numFollowed; i++)
         {
-            return;
+            long began = Stopwatch.GetTimestamp();
+            _trajectories[i].Add(
+                routed.Layer, routed.Probabilities.Slice(_followed[i] * _grid.NumExperts, _grid.NumExperts));
+            _matches[i] = routed.Layer + 1 < _grid.NumLayers ? _trajectories[i].Find() : MapMatch.None;
+            CountSearch(began);
         }
 
-        long began = Stopwatch.GetTimestamp();
-        _trajectory.Add(routed.Layer, _record.Distribution(_record.NumRows - 1, routed.Layer));
-        MapMatch match = routed.Layer + 1 < _grid.NumLayers ? _trajectory.Find() : MapMatch.None;
-        CountSearch(began);
-        ExpectAhead([match], routed.Layer + 1, target: routed.Layer + _distance, predictions);
+        if (_numFollowed > 0)
+        {
+            ExpectAhead(_matches.AsSpan(0, _numFollowed), routed.Layer + 1, target: routed.Layer + _distance, predictions);
+        }
     }
 
     /// <inheritdoc/>
@@ -163,30 +191,30 @@ public sealed partial class ExpertMapPrefetch : IPrefetch
     internal static long SizeInBytesOf(PrefetchSetup setup, ExpertMapOptions options) =>
         ExpertMapStore.SizeInBytesOf(setup, options.Capacity)
         + SemanticSearch.SizeInBytesOf(setup, options.Capacity, options.ExactSearchLimit)
-        + TrajectorySearch.SizeInBytesOf(setup, options.Capacity, options.ExactSearchLimit)
+        + (NumFollowed(setup) * TrajectorySearch.SizeInBytesOf(setup, options.Capacity, options.ExactSearchLimit))
         + PassRecord.SizeInBytesOf(setup, options.PromptRows);
 
-    // the number of matches
-    private int FindSimilarTokens(in PassStart start)
-    {
-        int lastRow = _record.NumRows - 1;
-        switch (_options.PromptEmbedding)
-        {
-            case PromptEmbedding.PerToken:
-                for (int row = 0; row <= lastRow; row++)
-                {
-                    _matches[row] = FindSimilar(_record.Embedding(row));
-                }
+    private static int NumFollowed(PrefetchSetup setup) => Math.Min(setup.MaxSequences, MaxFollowed);
 
-                return _record.NumRows;
-            case PromptEmbedding.MeanPool when start.NumTokens > 1:
-                Pool(start.Embeddings);
-                _matches[0] = FindSimilar(_pooled);
-                return 1;
-            default:
-                _matches[0] = FindSimilar(_record.Embedding(lastRow));
-                return 1;
+    // matches for the tokens of a sequence; how many
+    private int FindSimilarTokens(in PassStart start, Share tokens, Span<MapMatch> matches)
+    {
+        int hidden = _pooled.Length;
+        if (_options.PromptEmbedding == PromptEmbedding.MeanPool && tokens.End - tokens.Start > 1)
+        {
+            Pool(start.Embeddings[(tokens.Start * hidden)..(tokens.End * hidden)]);
+            matches[0] = FindSimilar(_pooled);
+            return 1;
         }
+
+        int most = _options.PromptEmbedding == PromptEmbedding.PerToken ? Math.Min(_options.PromptRows, matches.Length) : 1;
+        int count = Math.Min(most, tokens.End - tokens.Start);
+        for (int i = 0; i < count; i++)
+        {
+            matches[i] = FindSimilar(start.Embeddings.Slice((tokens.End - count + i) * hidden, hidden));
+        }
+
+        return count;
     }
 
     // the sum, whose cosines are those of the mean

@@ -8,7 +8,6 @@ internal sealed class PassRecord
     private readonly int _maxRows;
     private readonly float[] _embeddings; // [maxRows, hidden]
     private readonly float[] _maps; // [maxRows, layers, experts], zeros for layers that have not been routed
-    private int _firstToken;
 
     /// <summary>Creates the buffers.</summary>
     /// <param name="setup">The model.</param>
@@ -25,6 +24,9 @@ internal sealed class PassRecord
     /// <summary>Tokens that are kept.</summary>
     public int NumRows { get; private set; }
 
+    /// <summary>The first one of them, 0-based in the pass.</summary>
+    public int FirstToken { get; private set; }
+
     public static long SizeInBytesOf(PrefetchSetup setup, int maxRows) =>
         (long)maxRows * (setup.HiddenSize + setup.Grid.Count) * sizeof(float);
 
@@ -33,8 +35,8 @@ internal sealed class PassRecord
     public void Begin(in PassStart start)
     {
         NumRows = Math.Min(start.NumTokens, _maxRows);
-        _firstToken = start.NumTokens - NumRows;
-        start.Embeddings.Slice(_firstToken * _hiddenSize, NumRows * _hiddenSize).CopyTo(_embeddings);
+        FirstToken = start.NumTokens - NumRows;
+        start.Embeddings.Slice(FirstToken * _hiddenSize, NumRows * _hiddenSize).CopyTo(_embeddings);
         Array.Clear(_maps, 0, NumRows * _grid.Count);
     }
 
@@ -44,7 +46,7 @@ internal sealed class PassRecord
     {
         for (int row = 0; row < NumRows; row++)
         {
-            int token = _firstToken + row;
+            int token = FirstToken + row;
             routed.Probabilities.Slice(token * _grid.NumExperts, _grid.NumExperts)
                 .CopyTo(_maps.AsSpan((row * _grid.Count) + _grid.KeyOf(routed.Layer, 0)));
         }

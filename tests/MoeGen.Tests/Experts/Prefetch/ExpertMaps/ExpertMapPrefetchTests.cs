@@ -260,6 +260,151 @@ public class ExpertMapPrefetchTests
     }
 
     [Fact]
+    public void SequencesOfAPass_AreEachFollowed_AndMerged()
+    {
+        using ExpertMapPrefetch prefetch = new(s_setup with { MaxSequences = 2 }, s_paper);
+        RecordedPredictions predictions = new();
+        Decode(prefetch, predictions, [1, 0], s_east);
+        Decode(prefetch, predictions, [0, 1], s_north);
+        predictions.Take();
+
+        // two steps: their embeddings say east and north, their routing the other way round
+        prefetch.OnPassStart(new PassStart(3, false, 2, [1, 0, 0, 1], segmentEnds: [1, 2]), predictions);
+        Assert.Equal([(0, 0, 1), (0, 3, 1), (1, 1, 1), (1, 2, 1)], predictions.Take());
+        Assert.Equal([1, 0, 0, 1], predictions.Expected[0]);
+        RouteTogether(prefetch, predictions, 0, s_north, s_east);
+        Assert.Equal([(2, 1, 1), (2, 2, 1)], predictions.Take());
+        Assert.Equal([0, 1, 1, 0], predictions.Expected[2]);
+        RouteTogether(prefetch, predictions, 1, s_north, s_east);
+        Assert.Equal([(3, 0, 1), (3, 3, 1)], predictions.Take());
+    }
+
+    [Fact]
+    public void PromptBesideAStep_LeavesTheTrajectoryToTheStep()
+    {
+        using ExpertMapPrefetch prefetch = new(s_setup with { MaxSequences = 2 }, s_paper);
+        RecordedPredictions predictions = new();
+        Decode(prefetch, predictions, [1, 0], s_east);
+        Decode(prefetch, predictions, [0, 1], s_north);
+        predictions.Take();
+        foreach (int[] ends in new int[][] { [2, 3], [1, 3] })
+        {
+            // the step goes east, whether it stands behind the prompt or before it
+            float[][] maps = ends[0] == 2 ? [s_north, s_north, s_east] : [s_east, s_north, s_north];
+            float[] embeddings = ends[0] == 2 ? [0, 1, 0, 1, 1, 0] : [1, 0, 0, 1, 0, 1];
+            prefetch.OnPassStart(new PassStart(3, false, 3, embeddings, segmentEnds: ends), predictions);
+            Assert.Equal([(0, 0, 1), (0, 3, 1), (1, 1, 1), (1, 2, 1)], predictions.Take());
+            RouteTogether(prefetch, predictions, 0, maps);
+            Assert.Equal([(2, 2, 1)], predictions.Take());
+        }
+    }
+
+    [Fact]
+    public void TooManySequences_AreFollowedByTheLastOnes()
+    {
+        using ExpertMapPrefetch prefetch = new(s_setup, s_paper);
+        RecordedPredictions predictions = new();
+        Decode(prefetch, predictions, [1, 0], s_east);
+        Decode(prefetch, predictions, [0, 1], s_north);
+        predictions.Take();
+        prefetch.OnPassStart(new PassStart(3, false, 2, [1, 0, 0, 1], segmentEnds: [1, 2]), predictions);
+        Assert.Equal([(0, 3), (1, 2)], predictions.TakeExperts());
+        RouteTogether(prefetch, predictions, 0, s_north, s_east);
+        Assert.Equal([(2, 2)], predictions.TakeExperts());
+    }
+
+    [Fact]
+    public void SequencesOfTwoDomains_GetWhatEachGetsAlone_AndHitNoLess()
+    {
+        Random random = new(5);
+        PrefetchSetup one = new(new ExpertGrid(6, 16, 3), 8, ""), two = one with { MaxSequences = 2 };
+        (float[] Embedding, float[] Map)[] past = [.. Enumerable.Range(0, 40).Select(i => OfDomain(random, i % 2))];
+        using ExpertMapPrefetch alone = Filled(one), last = Filled(one), together = Filled(two);
+        int hits = 0, hitsOfLast = 0;
+        for (int trial = 0; trial < 20; trial++)
+        {
+            (float[] Embedding, float[] Map) first = OfDomain(random, 0), second = OfDomain(random, 1);
+            float[] embeddings = [.. first.Embedding, .. second.Embedding];
+            RecordedPredictions ofFirst = Predict(alone, first.Embedding, [1], first.Map);
+            RecordedPredictions ofSecond = Predict(alone, second.Embedding, [1], second.Map);
+            RecordedPredictions ofBoth = Predict(together, embeddings, [1, 2], first.Map, second.Map);
+            for (int layer = 0; layer < 6; layer++)
+            {
+                Assert.Equal(ofFirst.Expected[layer].Zip(ofSecond.Expected[layer], Math.Max), ofBoth.Expected[layer]);
+            }
+
+            (int, int)[] merged = ofBoth.TakeExperts();
+            Assert.Equal(ofFirst.TakeExperts().Union(ofSecond.TakeExperts()).Order(), merged.Order());
+            HashSet<(int, int)> wanted = [.. Chosen(first.Map), .. Chosen(second.Map)];
+            hits += wanted.Intersect(merged).Count();
+            hitsOfLast += wanted.Intersect(Predict(last, embeddings, [1, 2], first.Map, second.Map).TakeExperts()).Count();
+            Assert.True(hits >= hitsOfLast, $"{hits} of both, {hitsOfLast} of the last");
+        }
+
+        // half of what is wanted is of the first one's domain
+        Assert.True(hits > 1.5 * hitsOfLast, $"{hits} of both, {hitsOfLast} of the last");
+
+        ExpertMapPrefetch Filled(PrefetchSetup setup)
+        {
+            ExpertMapPrefetch prefetch = new(setup, s_paper);
+            foreach ((float[] embedding, float[] map) in past)
+            {
+                Run(prefetch, new NoPredictions(), setup, false, embedding, map);
+            }
+
+            return prefetch;
+        }
+
+        // nothing is remembered of a pass that does not end
+        RecordedPredictions Predict(ExpertMapPrefetch prefetch, float[] embeddings, int[] ends, params float[][] maps)
+        {
+            RecordedPredictions predictions = new();
+            prefetch.OnPassStart(new PassStart(1, false, maps.Length, embeddings, segmentEnds: ends), predictions);
+            for (int layer = 0; layer < 6; layer++)
+            {
+                float[] probabilities = [.. maps.SelectMany(map => map[(layer * 16)..((layer + 1) * 16)])];
+                prefetch.OnRouted(new RoutedLayer(layer, maps.Length, probabilities, [], []), predictions);
+            }
+
+            return predictions;
+        }
+
+        static IEnumerable<(int Layer, int Expert)> Chosen(float[] map) => Enumerable.Range(0, 6).SelectMany(layer =>
+            Enumerable.Range(0, 16).OrderByDescending(expert => map[(layer * 16) + expert]).Take(3).Select(expert => (layer, expert)));
+    }
+
+    [Fact]
+    public void FullStore_ReplacesTheMapMostLikeEachSequence()
+    {
+        Random random = new(7);
+        PrefetchSetup setup = new(new ExpertGrid(4, 8, 2), 16, "") { MaxSequences = 2 };
+        using ExpertMapPrefetch prefetch = new(setup, s_paper with { Capacity = 10 });
+        NoPredictions predictions = new();
+        float[][] embeddings = [.. Enumerable.Range(0, 10).Select(_ => Distributions.RandomEmbedding(random, 16))];
+        float[][] maps = [.. Enumerable.Range(0, 10).Select(_ => Distributions.RandomMap(random, 4, 8))];
+        Run(prefetch, predictions, setup, true, [.. embeddings.SelectMany(embedding => embedding)], maps);
+
+        // three steps, of which the last two are followed: each map replaces its duplicate
+        int[] steps = [6, 2, 8];
+        prefetch.OnPassStart(
+            new PassStart(2, false, 3, [.. steps.SelectMany(step => embeddings[step])], segmentEnds: [1, 2, 3]), predictions);
+        for (int layer = 0; layer < 4; layer++)
+        {
+            float[] probabilities = [.. steps.SelectMany(step => maps[step][(layer * 8)..((layer + 1) * 8)])];
+            prefetch.OnRouted(new RoutedLayer(layer, 3, probabilities, [], []), predictions);
+        }
+
+        prefetch.OnPassEnd();
+        Assert.Equal((10L, 3L), (prefetch.Counters.RowsAdded, prefetch.Counters.RowsReplaced));
+        float[] read = new float[8];
+        for (int row = 0; row < 10; row++)
+        {
+            prefetch.Store.Read(row, 3, read);
+            Assert.Equal(1, Distributions.Cosine(read, maps[row].AsSpan(24)), 1e-5);
+        }
+    }
+
+    [Fact]
     public void OnlineStore_IsSaved_OfflineStoreStaysAsItIs()
     {
         using TemporaryFolder folder = new();
@@ -304,7 +449,8 @@ public class ExpertMapPrefetchTests
     [Fact]
     public void Passes_AllocateNothing()
     {
-        using ExpertMapPrefetch prefetch = new(s_setup, s_paper with { Capacity = 4, PromptEmbedding = PromptEmbedding.PerToken });
+        using ExpertMapPrefetch prefetch = new(
+            s_setup with { MaxSequences = 2 }, s_paper with { Capacity = 4, PromptEmbedding = PromptEmbedding.PerToken });
         NoPredictions predictions = new();
         float[] prompt = [1, 0, 0, 1], layerOfBoth = [0.5f, 0.5f, 0, 0, 0, 0, 0, 1];
         for (int i = 0; i < 4; i++)
@@ -313,15 +459,21 @@ public class ExpertMapPrefetchTests
         }
 
         // the store is full: maps are replaced each time
+        int[] ends = [1, 2];
         Assert.Equal(0, Allocations.Of(() =>
         {
-            prefetch.OnPassStart(new PassStart(1, true, 2, prompt), predictions);
-            for (int layer = 0; layer < 4; layer++)
+            for (int numSequences = 1; numSequences <= 2; numSequences++)
             {
-                prefetch.OnRouted(new RoutedLayer(layer, 2, layerOfBoth, [], []), predictions);
+                prefetch.OnPassStart(
+                    new PassStart(1, numSequences == 1, 2, prompt, segmentEnds: numSequences == 1 ? [] : ends), predictions);
+                for (int layer = 0; layer < 4; layer++)
+                {
+                    prefetch.OnRouted(new RoutedLayer(layer, 2, layerOfBoth, [], []), predictions);
+                }
+
+                prefetch.OnPassEnd();
             }
 
-            prefetch.OnPassEnd();
             Decode(prefetch, predictions, prompt.AsSpan(0, 2), s_east);
         }));
     }
@@ -331,6 +483,26 @@ public class ExpertMapPrefetchTests
 
     private static void Route(ExpertMapPrefetch prefetch, IPredictions predictions, int layer, float[] map) =>
         prefetch.OnRouted(new RoutedLayer(layer, 1, map.AsSpan(layer * 4, 4), [], []), predictions);
+
+    private static void RouteTogether(ExpertMapPrefetch prefetch, IPredictions predictions, int layer, params float[][] maps)
+    {
+        float[] probabilities = [.. maps.SelectMany(map => map[(layer * 4)..((layer + 1) * 4)])];
+        prefetch.OnRouted(new RoutedLayer(layer, maps.Length, probabilities, [], []), predictions);
+    }
+
+    // an embedding and a map of a text that goes to one half of 16 experts
+    private static (float[] Embedding, float[] Map) OfDomain(Random random, int domain)
+    {
+        float[] embedding = Distributions.RandomEmbedding(random, 8);
+        embedding[domain] += 3;
+        float[] map = new float[6 * 16];
+        for (int layer = 0; layer < 6; layer++)
+        {
+            Distributions.Random(random, 8).CopyTo(map, (layer * 16) + (domain * 8));
+        }
+
+        return (embedding, map);
+    }
 
     private static void Decode(ExpertMapPrefetch prefetch, IPredictions predictions, ReadOnlySpan<float> embedding, float[] map)
     {

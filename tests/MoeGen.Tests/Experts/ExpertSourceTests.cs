@@ -89,14 +89,20 @@ public sealed class ExpertSourceTests : IDisposable
         using WeightFiles files = Open(isPacked ? _model.Destination : _model.Source);
         using NativeBuffer slot = NewSlot();
         ReadAll(files.Experts, 0, slot);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int expert = 1; expert < PackedSmallModel.NumExperts; expert++)
+        long AllocatedInAll()
         {
-            ReadAll(files.Experts, expert, slot);
-            files.Experts.Verify(Layer, expert, slot.Pointer);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int expert = 1; expert < PackedSmallModel.NumExperts; expert++)
+            {
+                ReadAll(files.Experts, expert, slot);
+                files.Experts.Verify(Layer, expert, slot.Pointer);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        // a collection that another test causes in between may count what is left of the thread's block as allocated
+        Assert.Contains(0, Enumerable.Range(0, 5).Select(_ => AllocatedInAll()));
     }
 
     [Fact]

@@ -22,13 +22,13 @@ public sealed unsafe class ExpertCacheTests : IDisposable
         using ExpertCache cache = Create(numSlots: 4);
         cache.StartPass(default);
         Assert.Equal([1, 2], Compute(cache, 0, [1, 2]).Order());
-        using ManualResetEventSlim mayRead = new();
-        _source.OnRead = (_, _, _) => mayRead.Wait();
+        using ReadGate gate = new();
+        _source.OnRead = (_, _, _) => gate.Wait();
         Route([1, 2], [3, 4]);
         cache.StartLayer(0, _routing, isNewSequence: false);
         Assert.Equal([1, 2], WaveOf(cache).Order());
         Assert.False(cache.Wave.IsLast);
-        mayRead.Set();
+        gate.Open();
         List<int> later = [];
         while (!cache.Wave.IsLast)
         {
@@ -82,20 +82,20 @@ public sealed unsafe class ExpertCacheTests : IDisposable
     [Fact]
     public void Interruption_EndsTheWait()
     {
+        using CancellationTokenSource interrupt = new(); // goes after the cache, whose last reader may come to it late
         using ExpertCache cache = Create(numSlots: 4);
-        using ManualResetEventSlim mayRead = new();
-        using CancellationTokenSource interrupt = new();
+        using ReadGate gate = new();
         _source.OnRead = (_, _, _) =>
         {
             interrupt.Cancel();
-            mayRead.Wait();
+            gate.Wait();
         };
         cache.StartPass(default);
         Route([0, 1]);
         cache.StartLayer(0, _routing, isNewSequence: false);
         Assert.ThrowsAny<OperationCanceledException>(() => cache.NextWave(interrupt.Token));
         cache.EndPass(isComplete: false);
-        mayRead.Set();
+        gate.Open();
         _source.OnRead = (_, _, _) => { };
         cache.StartPass(default);
         Assert.Equal([0, 1], Compute(cache, 0, [0, 1]).Order());

@@ -127,8 +127,8 @@ public sealed unsafe class SwappingCacheTests : IDisposable
     public void Pass_DoesNotWaitForACopyThatTakesForever()
     {
         using ExpertCache cache = Create(new SwapOptions(), numSlots: 7);
-        using ManualResetEventSlim mayRead = new();
-        _source.OnRead = (_, _, _) => mayRead.Wait();
+        using ReadGate gate = new();
+        _source.OnRead = (_, _, _) => gate.Wait();
         Random random = new(7);
         for (int pass = 0; pass < 20; pass++)
         {
@@ -138,7 +138,7 @@ public sealed unsafe class SwappingCacheTests : IDisposable
         }
 
         Assert.Equal(0, cache.Statistics.Swaps);
-        mayRead.Set();
+        gate.Open();
         while (cache.Statistics.Swaps == 0)
         {
             cache.StartPass(new SelectionPass(Segments.Step));

@@ -30,12 +30,15 @@ internal static class BlockQuantizer
                 rest = padded;
             }
 
-            int tooLarge = TBlock.Quantize(rest[..QuantizedLayout.BlockSize], blocks[..TBlock.BytesPerBlock]);
-            if (tooLarge >= 0)
+            rest = rest[..QuantizedLayout.BlockSize];
+            int largest = QuantizedLayout.IndexOfMaxMagnitude(rest);
+            float scale = TBlock.ScaleOf(rest[largest]);
+            if (!QuantizedLayout.TryWriteScale(scale, blocks))
             {
-                return first + tooLarge;
+                return first + largest;
             }
 
+            TBlock.Quantize(rest, QuantizedLayout.Inverse(scale), blocks[sizeof(ushort)..TBlock.BytesPerBlock]);
             blocks = blocks[TBlock.BytesPerBlock..];
         }
 

@@ -12,15 +12,15 @@ internal unsafe interface IBlockFormat
     /// <summary>Bytes of a block: two of the scale, a float of 16 bits, and then the codes.</summary>
     static abstract int BytesPerBlock { get; }
 
-    /// <summary>Quantises the values of a block, with the scale that the reference takes.</summary>
-    /// <param name="values">32 finite values.</param>
-    /// <param name="block">Receives the block.</param>
-    /// <returns>Index of the value whose magnitude asks for a larger scale than a float of 16 bits can hold, or -1.</returns>
-    static abstract int Quantize(ReadOnlySpan<float> values, Span<byte> block);
-
-    /// <summary>The scale of a block, before it is rounded to 16 bits.</summary>
+    /// <summary>The scale of a block as the reference takes it, before it is rounded to 16 bits.</summary>
     /// <param name="largest">Its value of largest magnitude, the first of equals.</param>
     static abstract float ScaleOf(float largest);
+
+    /// <summary>Quantises the values of a block.</summary>
+    /// <param name="values">32 finite values.</param>
+    /// <param name="inverse">What they are multiplied by.</param>
+    /// <param name="codes">Receives the codes, as they follow the scale in a block.</param>
+    static abstract void Quantize(ReadOnlySpan<float> values, float inverse, Span<byte> codes);
 
     /// <summary>Quantises a block of each row of a vector to the codes of <see cref="Quantize"/>, and puts them into a panel.</summary>
     /// <param name="values">The block in a panel of a float format, moved on to the first row.</param>

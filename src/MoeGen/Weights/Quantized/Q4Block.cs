@@ -27,23 +27,12 @@ internal readonly unsafe struct Q4Block : IBlockFormat
     // the value of largest magnitude gets the code 0, which stands for -8: its sign is the scale's; a block of -0 has the scale of one of 0
     public static float ScaleOf(float largest) => (largest + 0f) / -Zero;
 
-    public static int Quantize(ReadOnlySpan<float> values, Span<byte> block)
+    public static void Quantize(ReadOnlySpan<float> values, float inverse, Span<byte> codes)
     {
-        int largest = QuantizedLayout.IndexOfMaxMagnitude(values);
-        float scale = ScaleOf(values[largest]);
-        if (!QuantizedLayout.TryWriteScale(scale, block))
-        {
-            return largest;
-        }
-
-        float inverse = QuantizedLayout.Inverse(scale);
-        Span<byte> codes = block[sizeof(ushort)..];
         for (int i = 0; i < Half; i++)
         {
             codes[i] = (byte)(Code(values[i] * inverse) | (Code(values[Half + i] * inverse) << 4));
         }
-
-        return -1;
     }
 
     // eight columns at a time, see Interleave; each half of a double word is a whole number that a float holds

@@ -19,23 +19,12 @@ internal readonly unsafe struct Q8Block : IBlockFormat
 
     public static float ScaleOf(float largest) => MathF.Abs(largest) / MaxCode;
 
-    public static int Quantize(ReadOnlySpan<float> values, Span<byte> block)
+    public static void Quantize(ReadOnlySpan<float> values, float inverse, Span<byte> codes)
     {
-        int largest = QuantizedLayout.IndexOfMaxMagnitude(values);
-        float scale = ScaleOf(values[largest]);
-        if (!QuantizedLayout.TryWriteScale(scale, block))
-        {
-            return largest;
-        }
-
-        float inverse = QuantizedLayout.Inverse(scale);
-        Span<sbyte> codes = MemoryMarshal.Cast<byte, sbyte>(block[sizeof(ushort)..]);
         for (int i = 0; i < QuantizedLayout.BlockSize; i++)
         {
-            codes[i] = (sbyte)MathF.Round(values[i] * inverse, MidpointRounding.AwayFromZero);
+            codes[i] = (byte)(sbyte)MathF.Round(values[i] * inverse, MidpointRounding.AwayFromZero);
         }
-
-        return -1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

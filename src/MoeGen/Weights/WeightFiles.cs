@@ -41,10 +41,17 @@ internal sealed class WeightFiles : IDisposable
     /// <exception cref="CheckpointException">A file or tensor is missing, damaged or of another shape, or a pack is of another
     /// model.</exception>
     public static WeightFiles Open(
-        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool needsTwins = false) =>
-        PackLayout.IsPacked(folder)
+        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, bool needsTwins = false)
+    {
+        if (needsTwins && info.WeightFormat.IsQuantized())
+        {
+            throw QuantizedExperts(folder, info.WeightFormat);
+        }
+
+        return PackLayout.IsPacked(folder)
             ? OpenPack(folder, info, declarations, needsTwins)
             : OpenCheckpoint(folder, info, declarations, needsTwins);
+    }
 
     /// <summary>Gives what experts are read from to somebody who disposes it; all else is closed with this.</summary>
     public IExpertSource TakeExperts()
@@ -103,6 +110,10 @@ internal sealed class WeightFiles : IDisposable
         TwinLayout layout = PackLayout.HasTwins(folder) ? new(declarations) : throw NoTwins(folder);
         return new PackedTwins(PackFile.Open(folder, ExpertPackLayout.OfTwins(info, layout)), layout);
     }
+
+    private static CheckpointException QuantizedExperts(string folder, WeightFormat format) => new(
+        folder, $"has experts in {format.ToString().ToLowerInvariant()}, which no twins stand in for; the offloading method expects experts "
+        + "in f32, f16 or bf16: run `moegen pack MODEL -o DIR --format bf16 --twins q4`");
 
     private static CheckpointException NoTwins(string folder) => new(
         folder, $"has no {PackLayout.TwinsFileName}, which the offloading method reads; "

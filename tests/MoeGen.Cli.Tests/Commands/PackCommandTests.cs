@@ -177,6 +177,16 @@ public sealed class PackCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("q8")]
+    [InlineData("q4")]
+    public async Task QuantizedPack_IsRefusedByHobbit(string format)
+    {
+        await CliRun.Of("pack", "demo", "-o", Packed, "--format", format);
+        CliRun run = await CliRun.Of("run", Packed, "Once", "--offload", "hobbit", "--max-tokens", "2");
+        run.AssertFailed($"has experts in {format}, which no twins stand in for", "--twins q4");
+    }
+
+    [Theory]
     [InlineData(PackLayout.FileName, "experts.safetensors: expert 23 of layer 4 has checksum")]
     [InlineData(PackLayout.DenseFileName, "dense.safetensors: piece 0 of the weights outside the experts has checksum")]
     public async Task DamagedPack_FailsVerification(string name, string fault)

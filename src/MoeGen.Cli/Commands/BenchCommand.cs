@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using MoeGen.Cli.Models;
 
 namespace MoeGen.Cli.Commands;
@@ -9,6 +10,9 @@ internal sealed class BenchCommand
     private const int DefaultPromptTokens = 128;
     private const int DefaultTokens = 64;
     private const int DefaultRuns = 5;
+
+    // small models are through with a run before the code that it has needed most is compiled again, at its best
+    private static readonly TimeSpan s_leastWarmUp = TimeSpan.FromSeconds(1);
 
     private readonly Argument<string> _model = new("MODEL")
     {
@@ -78,10 +82,10 @@ internal sealed class BenchCommand
 
         Benchmark benchmark = new(model, ReadPrompts(model, parsed.GetValue(_text) ?? [], promptTokens), count, sequences);
         int runs = parsed.GetValue(_runs) ?? DefaultRuns;
-        for (int run = 0; run <= runs; run++)
+        WarmUp(benchmark, cancellationToken);
+        for (int run = 1; run <= runs; run++)
         {
-            // the first run warms up: code is compiled, pages are touched, the expert cache fills
-            benchmark.Run(run, isWarmUp: run == 0, cancellationToken);
+            benchmark.Run(run, isWarmUp: false, cancellationToken);
             if (_streams.IsErrorTerminal)
             {
                 _streams.Error.Write($"\rrun {run} of {runs}{(run == runs ? "\n" : "")}");
@@ -98,6 +102,22 @@ internal sealed class BenchCommand
         {
             report.WriteText(_streams);
         }
+    }
+
+    // code is compiled, pages are touched, the expert cache fills
+    private void WarmUp(Benchmark benchmark, CancellationToken cancellationToken)
+    {
+        if (_streams.IsErrorTerminal)
+        {
+            _streams.Error.Write("warming up");
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            benchmark.Run(0, isWarmUp: true, cancellationToken);
+        }
+        while (Stopwatch.GetElapsedTime(start) < s_leastWarmUp);
     }
 
     // every run has a prompt of its own: one that comes again would find its experts where it has left them

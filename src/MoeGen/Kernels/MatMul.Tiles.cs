@@ -158,6 +158,37 @@ public static unsafe partial class MatMul
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile2x1<TSimd, TVector, TShape, TFormat>(
+        Matrix<TShape, TFormat> weight, in Product product, Share rows, int row, int token)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TShape : struct, IMatrixShape
+        where TFormat : struct, IFloatFormat
+    {
+        byte* w0 = weight.Row(row), w1 = weight.Row(row + TSimd.Width);
+        float* x = product.Input(token);
+        TVector even0 = TSimd.Zero, even1 = TSimd.Zero;
+        TVector odd0 = TSimd.Zero, odd1 = TSimd.Zero;
+        for (nuint column = 0; column < Matrix<TShape, TFormat>.PaddedColumns; column += 2)
+        {
+            TVector xEven = TSimd.Broadcast(x[column]), xOdd = TSimd.Broadcast(x[column + 1]);
+            TFormat.LoadPair<TSimd, TVector>(w0, out TVector even, out TVector odd);
+            even0 = TSimd.MultiplyAdd(even, xEven, even0);
+            odd0 = TSimd.MultiplyAdd(odd, xOdd, odd0);
+            TFormat.LoadPair<TSimd, TVector>(w1, out even, out odd);
+            even1 = TSimd.MultiplyAdd(even, xEven, even1);
+            odd1 = TSimd.MultiplyAdd(odd, xOdd, odd1);
+            w0 += Matrix<TShape, TFormat>.PairBytes;
+            w1 += Matrix<TShape, TFormat>.PairBytes;
+        }
+
+        float* sums = stackalloc float[2 * TSimd.Width];
+        TSimd.Store(sums, TSimd.Add(even0, odd0));
+        TSimd.Store(sums + TSimd.Width, TSimd.Add(even1, odd1));
+        product.Store<TSimd, TVector>(rows, row, token, sums, 2 * TSimd.Width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4x1<TSimd, TVector, TShape, TFormat>(
         Matrix<TShape, TFormat> weight, in Product product, Share rows, int row, int token)
         where TSimd : struct, ISimd<TVector>

@@ -143,18 +143,34 @@ public static unsafe partial class MatMul
 
             if (token < product.NumTokens)
             {
-                if (end - row > (StripsTogether - 1) * TSimd.Width)
-                {
-                    Tile4x1<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, token);
-                }
-                else
-                {
-                    for (int strip = row; strip < end; strip += TSimd.Width)
-                    {
-                        Tile1x1<TSimd, TVector, TShape, TFormat>(weight, product, rows, strip, token);
-                    }
-                }
+                RunToken<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, end, token);
             }
+        }
+    }
+
+    // one token: two sums of a strip keep the processor waiting for additions, those of two or four strips do not
+    private static void RunToken<TSimd, TVector, TShape, TFormat>(
+        Matrix<TShape, TFormat> weight, in Product product, Share rows, int row, int end, int token)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TShape : struct, IMatrixShape
+        where TFormat : struct, IFloatFormat
+    {
+        if (end - row > (StripsTogether - 1) * TSimd.Width)
+        {
+            Tile4x1<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, token);
+            return;
+        }
+
+        if (end - row > TSimd.Width)
+        {
+            Tile2x1<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, token);
+            row += 2 * TSimd.Width;
+        }
+
+        if (row < end)
+        {
+            Tile1x1<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, token);
         }
     }
 }

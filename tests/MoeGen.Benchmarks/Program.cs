@@ -18,7 +18,7 @@ using PosixSignalRegistration onTermination = PosixSignalRegistration.Create(Pos
 Command root = new RootCommand("Measures MoeGen and writes the pages of docs/ that hold measured numbers.")
 {
     OffloadingCommand.Create(), ExpertMapsCommand.Create(), TradeOffsCommand.Create(), AttentionCommand.Create(),
-    PeersCommand.Create(), BatchingCommand.Create(),
+    PeersCommand.Create(), BatchingCommand.Create(), KernelsCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

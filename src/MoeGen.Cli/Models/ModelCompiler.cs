@@ -33,18 +33,30 @@ internal static class ModelCompiler
         }
 
         note($"compiling the code of this {spec.ModelType} model, once");
-        byte[] image = Compile(
-            new ModelDeclaration(new ModelName(className, GeneratedNamespace), spec), Path.GetFileNameWithoutExtension(path));
+        byte[] image = Compile(Emit(spec), Path.GetFileNameWithoutExtension(path));
         Assembly assembly = AssemblyCache.Store(path, image, note);
         return TryCreateFactory(assembly, className, CodeOrigin.Compiled)
             ?? throw new InvalidOperationException($"The compiled assembly has no class {className}.");
     }
 
-    private static byte[] Compile(ModelDeclaration model, string assemblyName)
+    /// <summary>The generated class of a spec, compiled now from files that somebody has changed; nothing is kept.</summary>
+    /// <param name="spec">The model.</param>
+    /// <param name="change">Makes of a generated file what is compiled.</param>
+    public static ModelFactory CompileChanged(ModelSpec spec, Func<GeneratedFile, GeneratedFile> change)
+    {
+        string className = ClassName(spec);
+        Assembly assembly = Assembly.Load(Compile(Emit(spec).Select(change), $"{className}-changed"));
+        return TryCreateFactory(assembly, className, CodeOrigin.Compiled)
+            ?? throw new InvalidOperationException($"The compiled assembly has no class {className}.");
+    }
+
+    private static IReadOnlyList<GeneratedFile> Emit(ModelSpec spec) =>
+        ModelEmitter.Emit(new ModelDeclaration(new ModelName(ClassName(spec), GeneratedNamespace), spec));
+
+    private static byte[] Compile(IEnumerable<GeneratedFile> files, string assemblyName)
     {
         CSharpParseOptions parse = new(LanguageVersion.CSharp13);
-        IEnumerable<SyntaxTree> trees = ModelEmitter.Emit(model)
-            .Select(file => CSharpSyntaxTree.ParseText(file.Text, parse, file.HintName, Encoding.UTF8));
+        SyntaxTree[] trees = [.. files.Select(file => CSharpSyntaxTree.ParseText(file.Text, parse, file.HintName, Encoding.UTF8))];
         CSharpCompilation compilation = CSharpCompilation.Create(
             assemblyName, trees, References(),
             new CSharpCompilationOptions(

@@ -29,3 +29,17 @@ internal readonly struct Qwen3Shape : IAttentionShape
 
     public static float Scale => 0.08838835f; // 1 / sqrt(128)
 }
+
+/// <summary>The demo model.</summary>
+internal readonly struct DemoShape : IAttentionShape
+{
+    public static int NumHeads => 3;
+
+    public static int NumKeyValueHeads => 3;
+
+    public static int KeyDim => 64;
+
+    public static int ValueDim => 64;
+
+    public static float Scale => 0.125f; // 1 / sqrt(64)
+}

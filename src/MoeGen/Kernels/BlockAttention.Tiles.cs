@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using MoeGen.Weights;
 
 namespace MoeGen.Kernels;
@@ -74,7 +73,8 @@ internal static unsafe partial class BlockAttention
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddValues4<TSimd, TVector, TShape, TFormat>(
-        float* sums, float* weights, byte* values, int valueBytes, int column, Positions seen, OnlineSoftmax* softmaxes)
+        float* sums, float* weights, byte* values, int valueBytes, int column, Positions seen, OnlineSoftmax* softmaxes,
+        Upcoming ahead)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IAttentionShape
@@ -92,6 +92,11 @@ internal static unsafe partial class BlockAttention
         TVector y30 = TSimd.Multiply(TSimd.Load(y3 + column), f3), y31 = TSimd.Multiply(TSimd.Load(y3 + next), f3);
         for (int i = seen.First; i < seen.End; i++)
         {
+            if (i % TilePositions == 0)
+            {
+                ahead.Prefetch(i);
+            }
+
             byte* row = values + ((nint)i * valueBytes);
             TVector v0 = TFormat.Load<TSimd, TVector>(row, column, dim), v1 = TFormat.Load<TSimd, TVector>(row, next, dim);
             TVector w = TSimd.Broadcast(w0[i]);
@@ -121,7 +126,7 @@ internal static unsafe partial class BlockAttention
     // one row waits for memory, which is quickest from end to end: whole values, four together, added in the order of the tiles
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddValues1<TSimd, TVector, TShape, TFormat>(
-        float* sums, float* weights, byte* values, int valueBytes, Positions seen, OnlineSoftmax* softmax)
+        float* sums, float* weights, byte* values, int valueBytes, Positions seen, OnlineSoftmax* softmax, Upcoming ahead)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IAttentionShape
@@ -133,7 +138,7 @@ internal static unsafe partial class BlockAttention
         for (; i <= seen.End - TilePositions; i += TilePositions)
         {
             byte* v0 = values + ((nint)i * valueBytes), v1 = v0 + valueBytes, v2 = v1 + valueBytes, v3 = v2 + valueBytes;
-            Prefetch(v0 + (TilePositions * valueBytes), TilePositions * valueBytes);
+            ahead.Prefetch(i);
             TVector w0 = TSimd.Broadcast(weights[i]), w1 = TSimd.Broadcast(weights[i + 1]);
             TVector w2 = TSimd.Broadcast(weights[i + 2]), w3 = TSimd.Broadcast(weights[i + 3]);
             for (int c = 0; c < valueDim; c += TSimd.Width)
@@ -152,19 +157,6 @@ internal static unsafe partial class BlockAttention
             {
                 TVector value = TFormat.Load<TSimd, TVector>(values + ((nint)i * valueBytes), c, dim);
                 TSimd.Store(sums + c, TSimd.MultiplyAdd(value, weight, TSimd.Load(sums + c)));
-            }
-        }
-    }
-
-    // rows that are read side by side hide from the processor that they lie one behind the other: the next ones are asked for in order
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Prefetch(byte* memory, int count)
-    {
-        if (Sse.IsSupported)
-        {
-            for (int i = 0; i < count; i += CacheLine)
-            {
-                Sse.Prefetch0(memory + i);
             }
         }
     }

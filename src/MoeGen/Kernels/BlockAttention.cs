@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using MoeGen.Weights;
 
 namespace MoeGen.Kernels;
@@ -93,6 +94,9 @@ internal static unsafe partial class BlockAttention
             Positions seen = new(start, Math.Max(first - start, 0), Math.Min(last + 1 - start, positions));
             nint place = start % block.Length;
             byte* keys = block.Keys + (place * keyBytes), values = block.Values + (place * valueBytes);
+            int next = start + positions, numNext = last + 1 - next;
+            nint nextPlace = next % block.Length;
+            Upcoming nextKeys = new(block.Keys + (nextPlace * keyBytes), keyBytes, numNext);
             if (isWidened)
             {
                 Widen<TSimd, TVector, TFormat>(keys, keyBytes, TShape.KeyDim, seen, keyBlock);
@@ -101,16 +105,18 @@ internal static unsafe partial class BlockAttention
                     Widen<TSimd, TVector, TFormat>(values, valueBytes, TShape.ValueDim, seen, valueBlock);
                 }
 
+                Upcoming nextValues = TShape.ValuesAreKeys ? default : new(block.Values + (nextPlace * valueBytes), valueBytes, numNext);
                 int valueBlockBytes = KeyValueF32.RowBytes(valueRowDim);
-                Score<TSimd, TVector, TShape, KeyValueF32>(work, (byte*)keyBlock, KeyValueF32.RowBytes(TShape.KeyDim), seen);
+                Score<TSimd, TVector, TShape, KeyValueF32>(work, (byte*)keyBlock, KeyValueF32.RowBytes(TShape.KeyDim), seen, nextKeys);
                 Weigh<TSimd, TVector, TShape>(block, work, seen);
-                AddValues<TSimd, TVector, TShape, KeyValueF32>(work, (byte*)valueBlock, valueBlockBytes, seen);
+                AddValues<TSimd, TVector, TShape, KeyValueF32>(work, (byte*)valueBlock, valueBlockBytes, seen, nextValues);
             }
             else
             {
-                Score<TSimd, TVector, TShape, TFormat>(work, keys, keyBytes, seen);
+                Upcoming theirValues = TShape.ValuesAreKeys ? default : new(values, valueBytes, seen.End);
+                Score<TSimd, TVector, TShape, TFormat>(work, keys, keyBytes, seen, theirValues);
                 Weigh<TSimd, TVector, TShape>(block, work, seen);
-                AddValues<TSimd, TVector, TShape, TFormat>(work, values, valueBytes, seen);
+                AddValues<TSimd, TVector, TShape, TFormat>(work, values, valueBytes, seen, nextKeys);
             }
         }
 
@@ -175,7 +181,8 @@ internal static unsafe partial class BlockAttention
     }
 
     // products of all rows with the keys that some row sees
-    private static void Score<TSimd, TVector, TShape, TFormat>(in RowBlock work, byte* keys, int keyBytes, Positions seen)
+    private static void Score<TSimd, TVector, TShape, TFormat>(
+        in RowBlock work, byte* keys, int keyBytes, Positions seen, Upcoming ahead)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IAttentionShape
@@ -186,19 +193,21 @@ internal static unsafe partial class BlockAttention
         for (; row <= work.NumRows - TileRows; row += TileRows)
         {
             Score<TSimd, TVector, TShape, TFormat>(
-                work.Queries + (row * keyDim), work.Weights + (row * positions), keys, keyBytes, seen, isWhole: true);
+                work.Queries + (row * keyDim), work.Weights + (row * positions), keys, keyBytes, seen,
+                row == 0 ? ahead : default, isWhole: true);
         }
 
         for (; row < work.NumRows; row++)
         {
             Score<TSimd, TVector, TShape, TFormat>(
-                work.Queries + (row * keyDim), work.Weights + (row * positions), keys, keyBytes, seen, isWhole: false);
+                work.Queries + (row * keyDim), work.Weights + (row * positions), keys, keyBytes, seen,
+                row == 0 ? ahead : default, isWhole: false);
         }
     }
 
     // products of four rows, or of one, with the keys
     private static void Score<TSimd, TVector, TShape, TFormat>(
-        float* queries, float* scores, byte* keys, int keyBytes, Positions seen, bool isWhole)
+        float* queries, float* scores, byte* keys, int keyBytes, Positions seen, Upcoming ahead, bool isWhole)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IAttentionShape
@@ -207,6 +216,8 @@ internal static unsafe partial class BlockAttention
         // a tile may begin among keys that no row sees: they are there, and what comes of them is not used
         for (int i = seen.First / TilePositions * TilePositions; i < seen.End; i += TilePositions)
         {
+            ahead.Prefetch(i);
+
             // the last tile scores its last key several times rather than what may be no memory of the cache
             int lastKey = seen.End - 1;
             byte* k0 = keys + ((nint)i * keyBytes), k1 = keys + ((nint)Math.Min(i + 1, lastKey) * keyBytes);
@@ -217,7 +228,6 @@ internal static unsafe partial class BlockAttention
             }
             else
             {
-                Prefetch(k0 + (TilePositions * keyBytes), TilePositions * keyBytes);
                 Score1x4<TSimd, TVector, TShape, TFormat>(queries, scores + i, k0, k1, k2, k3);
             }
         }
@@ -260,7 +270,8 @@ internal static unsafe partial class BlockAttention
     }
 
     // weighted values are added to the sums of all rows
-    private static void AddValues<TSimd, TVector, TShape, TFormat>(in RowBlock work, byte* values, int valueBytes, Positions seen)
+    private static void AddValues<TSimd, TVector, TShape, TFormat>(
+        in RowBlock work, byte* values, int valueBytes, Positions seen, Upcoming ahead)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TShape : struct, IAttentionShape
@@ -273,19 +284,38 @@ internal static unsafe partial class BlockAttention
             for (int c = 0; c < valueDim; c += TileVectors * TSimd.Width)
             {
                 AddValues4<TSimd, TVector, TShape, TFormat>(
-                    work.Sums + (row * valueDim), work.Weights + (row * positions), values, valueBytes, c, seen, work.Softmaxes + row);
+                    work.Sums + (row * valueDim), work.Weights + (row * positions), values, valueBytes, c, seen, work.Softmaxes + row,
+                    row == 0 && c == 0 ? ahead : default);
             }
         }
 
         for (; row < work.NumRows; row++)
         {
             AddValues1<TSimd, TVector, TShape, TFormat>(
-                work.Sums + (row * valueDim), work.Weights + (row * positions), values, valueBytes, seen, work.Softmaxes + row);
+                work.Sums + (row * valueDim), work.Weights + (row * positions), values, valueBytes, seen, work.Softmaxes + row,
+                row == 0 ? ahead : default);
         }
     }
 
     // the part of a block of positions that some row sees: First up to, not including, End, counted from Start
     private readonly record struct Positions(int Start, int First, int End);
+
+    // Rows that are read next, so many: they are asked for while others are computed, as many at a time as a tile has positions. Half a
+    // block is far enough ahead for the second-level cache, from which the first one takes rows in order by itself.
+    private readonly struct Upcoming(byte* rows, int rowBytes, int count)
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Prefetch(int row)
+        {
+            if (Sse.IsSupported && row < count)
+            {
+                for (int i = 0; i < TilePositions * rowBytes; i += CacheLine)
+                {
+                    Sse.Prefetch1(rows + ((nint)row * rowBytes) + i);
+                }
+            }
+        }
+    }
 
     // the working memory of a block of rows
     private readonly struct RowBlock

@@ -125,12 +125,27 @@ public static unsafe partial class MatMul
                 }
             }
 
+            // sums of several strips and tokens need the registers that only vectors of 512 bits have
+            bool isWide = TSimd.Width == Vector512<float>.Count && end - row > (StripsTogether - 1) * TSimd.Width;
             for (; token <= product.NumTokens - 4; token += 4)
             {
+                // measured: float32 comes as fast to one strip, and converting float16 takes as long as waiting for it
+                if (isWide && TFormat.Format == WeightFormat.BF16)
+                {
+                    Tile2x4<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, token);
+                    Tile2x4<TSimd, TVector, TShape, TFormat>(weight, product, rows, row + (2 * TSimd.Width), token);
+                    continue;
+                }
+
                 for (int strip = row; strip < end; strip += TSimd.Width)
                 {
                     Tile1x4<TSimd, TVector, TShape, TFormat>(weight, product, rows, strip, token);
                 }
+            }
+
+            if (isWide && token <= product.NumTokens - 2)
+            {
+                token = RunFew<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, token);
             }
 
             for (; token <= product.NumTokens - 2; token += 2)
@@ -146,6 +161,25 @@ public static unsafe partial class MatMul
                 RunToken<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, end, token);
             }
         }
+    }
+
+    // two or three tokens wait for memory as one does: several strips are read at once; where the next token begins
+    private static int RunFew<TSimd, TVector, TShape, TFormat>(
+        Matrix<TShape, TFormat> weight, in Product product, Share rows, int row, int token)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TShape : struct, IMatrixShape
+        where TFormat : struct, IFloatFormat
+    {
+        if (product.NumTokens - token == 2)
+        {
+            Tile4x2<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, token);
+            return token + 2;
+        }
+
+        Tile2x3<TSimd, TVector, TShape, TFormat>(weight, product, rows, row, token);
+        Tile2x3<TSimd, TVector, TShape, TFormat>(weight, product, rows, row + (2 * TSimd.Width), token);
+        return token + 3;
     }
 
     // one token: two sums of a strip keep the processor waiting for additions, those of two or four strips do not

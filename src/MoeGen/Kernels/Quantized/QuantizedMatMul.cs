@@ -68,6 +68,10 @@ internal static unsafe partial class QuantizedMatMul
             {
                 row = RunToken<TShape, TDot, TSimd, TInts, TFloats>(product, rows, first);
             }
+            else if (end - first <= 3 && TSimd.Width == MatrixLayout.PanelRows)
+            {
+                row = RunFew<TShape, TDot, TSimd, TInts, TFloats>(product, rows, first, end - first);
+            }
 
             for (; row < rows.End; row += TSimd.Width)
             {
@@ -95,6 +99,36 @@ internal static unsafe partial class QuantizedMatMul
                 ? (nuint)(tileRows / MatrixLayout.PanelRows) * PanelBytes<TShape, TDot, TInts>() : 0;
             Tile4x1<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, ahead, sums);
             product.Store<TSimd, TFloats>(rows, row, tileRows, token, 1, sums);
+        }
+
+        return row;
+    }
+
+    // two or three tokens wait for it, too
+    [SkipLocalsInit]
+    private static int RunFew<TShape, TDot, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows, int token, int numTokens)
+        where TShape : struct, IMatrixShape
+        where TDot : struct, IBlockDot<TInts>
+        where TSimd : struct, IPanelSimd<TInts, TFloats>
+        where TInts : struct
+        where TFloats : struct
+    {
+        float* sums = stackalloc float[2 * 3 * MatrixLayout.PanelRows];
+        int row = rows.Start;
+        int tileRows = 2 * TSimd.Width;
+        for (; row <= rows.End - tileRows; row += tileRows)
+        {
+            nuint ahead = row <= rows.End - (2 * tileRows) ? 2 * PanelBytes<TShape, TDot, TInts>() : 0;
+            if (numTokens == 2)
+            {
+                Tile2x2<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, ahead, sums);
+            }
+            else
+            {
+                Tile2x3<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, ahead, sums);
+            }
+
+            product.Store<TSimd, TFloats>(rows, row, tileRows, token, numTokens, sums);
         }
 
         return row;

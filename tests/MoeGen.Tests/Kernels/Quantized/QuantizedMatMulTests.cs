@@ -64,6 +64,12 @@ public unsafe class QuantizedMatMulTests
             CheckWidths(q8);
             Case<Shape37x95, Q4Block> q4 = new(_random, 5) { Bias = TestRandom.Floats(_random, 37), Scale = -3, AddsToY = addsToY };
             CheckWidths(q4);
+
+            // panels that go together
+            for (int tokens = 1; tokens <= 4; tokens++)
+            {
+                CheckWidths(new Case<Shape80x256, Q8Block>(_random, tokens) { Bias = TestRandom.Floats(_random, 80), AddsToY = addsToY });
+            }
         }
     }
 

@@ -187,11 +187,13 @@ public sealed class PackCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData(PackLayout.FileName, "experts.safetensors: expert 23 of layer 4 has checksum")]
-    [InlineData(PackLayout.DenseFileName, "dense.safetensors: piece 0 of the weights outside the experts has checksum")]
-    public async Task DamagedPack_FailsVerification(string name, string fault)
+    [InlineData("bf16", PackLayout.FileName, "experts.safetensors: expert 23 of layer 4 has checksum")]
+    [InlineData("bf16", PackLayout.DenseFileName, "dense.safetensors: piece 0 of the weights outside the experts has checksum")]
+    [InlineData("q8", PackLayout.FileName, "experts.safetensors: expert 23 of layer 4 has checksum")]
+    [InlineData("q4", PackLayout.FileName, "experts.safetensors: expert 23 of layer 4 has checksum")]
+    public async Task DamagedPack_FailsVerification(string format, string name, string fault)
     {
-        await CliRun.Of("pack", "demo", "-o", Packed);
+        await CliRun.Of("pack", "demo", "-o", Packed, "--format", format);
         using (FileStream pack = new(Path.Combine(Packed, name), FileMode.Open))
         {
             pack.Position = pack.Length - 1;

@@ -108,15 +108,15 @@ public sealed class ExpertSourceTests : IDisposable
     [Fact]
     public void ExpertsOfAnotherPack_AreRefused()
     {
-        ModelInfo other = PackedSmallModel.Info with { Fingerprint = "1111111111111111" };
+        ModelInfo other = _model.Info with { Fingerprint = "1111111111111111" };
         Assert.Contains(
             "is a pack of another model",
-            Assert.Throws<CheckpointException>(() => WeightFiles.Open(_model.Destination, other, PackedSmallModel.Declarations)).Message);
+            Assert.Throws<CheckpointException>(() => WeightFiles.Open(_model.Destination, other, _model.Declarations)).Message);
     }
 
     public void Dispose() => _model.Dispose();
 
-    private static WeightFiles Open(string folder) => WeightFiles.Open(folder, PackedSmallModel.Info, PackedSmallModel.Declarations);
+    private WeightFiles Open(string folder) => WeightFiles.Open(folder, _model.Info, _model.Declarations);
 
     private static NativeBuffer NewSlot() => new(DirectFile.RoundUp(PackedSmallModel.ExpertBytes), PackLayout.Alignment);
 

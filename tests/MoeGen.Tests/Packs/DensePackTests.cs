@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.Text;
+using MoeGen.Packs;
 using MoeGen.Testing;
 using MoeGen.Weights;
 using MoeGen.Weights.Dense;
@@ -7,148 +6,96 @@ using MoeGen.Weights.Dense;
 namespace MoeGen.Tests.Packs;
 
 /// <summary>
-/// The file of everything outside the experts: what the header says is what lies there, or it is refused before memory is asked for.
+/// The file of everything outside the experts, in every kind of format: what its header says is what lies there, or it is refused.
 /// </summary>
-public sealed class DensePackTests : IDisposable
+public sealed class DensePackTests
 {
-    private readonly PackedSmallModel _model = new();
-    private readonly byte[] _good;
+    public static TheoryData<WeightFormat> Formats => [WeightFormat.BF16, WeightFormat.Q8, WeightFormat.Q4];
 
-    public DensePackTests()
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Header_NamesEveryTensor_AtItsPlaceInTheBlock(WeightFormat format)
     {
-        _model.Pack();
-        _good = File.ReadAllBytes(_model.DenseFile);
-    }
-
-    [Fact]
-    public void Header_NamesEveryTensor_AtItsPlaceInTheBlock()
-    {
-        TensorEntry[] entries = [.. TensorFile.ReadHeader(_model.DenseFile).Values.OrderBy(entry => entry.Offset)];
+        using PackedSmallModel model = new(format);
+        model.Pack();
+        TensorEntry[] entries = [.. TensorFile.ReadHeader(model.DenseFile).Values.OrderBy(entry => entry.Offset)];
         Assert.Equal(0, entries[0].Offset % 4096);
         Assert.Equal(
-            DenseLayout.Of(PackedSmallModel.Declarations).Tensors.Select(tensor => (tensor.Name, tensor.Offset, tensor.SizeInBytes)),
+            DenseLayout.Of(model.Declarations).Tensors.Select(tensor => (tensor.Name, tensor.Offset, tensor.SizeInBytes)),
             entries.Select(entry => (entry.Name, entry.Offset - entries[0].Offset, entry.Length)));
         Assert.All(entries, entry => Assert.Equal(TensorType.U8, entry.Type));
-        Assert.Equal(PackedSmallModel.DenseBytes, entries.Sum(entry => entry.Length));
-    }
-
-    // [3008, 704] in bfloat16 is 4235264 bytes
-    [Theory]
-    [InlineData("\"moegen_pack\":\"3\"", "\"moegen_pack\":\"2\"", "expected 3: an older moegen has packed it")]
-    [InlineData("\"fingerprint\":\"0", "\"fingerprint\":\"1", "is a pack of another model")]
-    [InlineData("\"weight_format\":\"bf16\"", "\"weight_format\":\"f16\"", "is a pack of another model")]
-    [InlineData("\"dense_bytes\":\"4", "\"dense_bytes\":\"5", "expected 4367488 in dense.safetensors, as the config says")]
-    [InlineData("\"piece_bytes\":\"4", "\"piece_bytes\":\"8", "expected 4194304 in dense.safetensors")]
-    [InlineData("\"piece_bytes\"", "\"peace_bytes\"", "has no piece_bytes in its metadata")]
-    [InlineData("\"xxh64\":\"", "\"xxh64\":\"0123456789abcdef", "has 3 checksums; expected 2")]
-    [InlineData("\"embed\"", "\"dembe\"", "tensor embed is missing from the pack")]
-    [InlineData("[4235264]", "[2117632,2]", "expected U8 [4235264] at byte 4224")]
-    [InlineData("\"dtype\":\"U8\"", "\"dtype\":\"I8\"", "expected U8 [128] at byte 4096")]
-    public void WrongHeader_IsRefused(string good, string bad, string fault)
-    {
-        string header = Header();
-        Assert.Contains(good, header);
-        WriteHeader(header.Replace(good, bad));
-        AssertRefused(fault);
+        Assert.Equal(model.Info.DenseBytes, entries.Sum(entry => entry.Length));
     }
 
     [Fact]
-    public void TensorsInAnotherOrder_AreRefused()
+    public void BlockInBfloat16_HasTheBytesOfItsMatrices()
+    {
+        using PackedSmallModel model = new();
+        Assert.Equal(PackedSmallModel.DenseBytes, model.Info.DenseBytes);
+        Assert.Equal(PackedSmallModel.ExpertBytes, model.Info.ExpertBytes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void WrongHeader_IsRefused(WeightFormat format)
+    {
+        using DamagedPack pack = new(PackLayout.DenseFileName, format);
+        long bytes = pack.Model.Info.DenseBytes, embed = TensorFile.ReadHeader(pack.File)["embed"].Length;
+        foreach ((string good, string bad, string fault) in new[]
+        {
+            ("\"dense_bytes\":\"", "\"dense_bytes\":\"5", $"expected {bytes} in dense.safetensors, as the config says"),
+            ("\"piece_bytes\":\"4", "\"piece_bytes\":\"8", "expected 4194304 in dense.safetensors"),
+            ("\"piece_bytes\"", "\"peace_bytes\"", "has no piece_bytes in its metadata"),
+            ($"[{embed}]", $"[{embed / 2},2]", $"expected U8 [{embed}] at byte {pack.DataStart + 128}"),
+        })
+        {
+            pack.Replace(good, bad);
+            pack.AssertRefused(fault);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void TensorsInAnotherOrder_AreRefused(WeightFormat format)
     {
         // equal in size
-        string header = Header().Replace("layers.0.gate", "layers.x").Replace("layers.0.up", "layers.0.gate").Replace("layers.x", "layers.0.up");
-        WriteHeader(header);
-        AssertRefused("tensor model.layers.0.gate is U8 [18432] at byte");
-    }
-
-    [Fact]
-    public void Truncation_IsRefused()
-    {
-        foreach (int length in new[] { 0, 7, 8, 100, 4095, 4096, 4097, _good.Length / 2, _good.Length - 4096, _good.Length - 1 })
-        {
-            File.WriteAllBytes(_model.DenseFile, _good[..length]);
-            AssertRefused("expected");
-        }
-
-        File.WriteAllBytes(_model.DenseFile, [.. _good, 0]);
-        AssertRefused("expected equal numbers");
-    }
-
-    [Fact]
-    public void AnyFlippedBitOfTheHeader_IsFound_OrHarmless()
-    {
-        Random random = new(1);
-        int refused = 0;
-        for (int i = 0; i < 200; i++)
-        {
-            byte[] file = (byte[])_good.Clone();
-            file[random.Next(8 + Header().Length)] ^= (byte)(1 << random.Next(8));
-            File.WriteAllBytes(_model.DenseFile, file);
-            try
-            {
-                _model.Verify();
-            }
-            catch (CheckpointException exception)
-            {
-                Assert.StartsWith(_model.DenseFile + ": ", exception.Message);
-                Assert.DoesNotContain('\n', exception.Message);
-                refused++;
-            }
-        }
-
-        // digits of a checksum may be upper case; all else counts
-        Assert.InRange(refused, 190, 200);
+        using DamagedPack pack = new(PackLayout.DenseFileName, format);
+        pack.WriteHeader(
+            pack.Header.Replace("layers.0.gate", "layers.x").Replace("layers.0.up", "layers.0.gate").Replace("layers.x", "layers.0.up"));
+        pack.AssertRefused("tensor model.layers.0.gate is U8 [18432] at byte");
     }
 
     [Fact]
     public void MissingFile_IsRefused()
     {
-        File.Delete(_model.DenseFile);
+        using PackedSmallModel model = new();
+        model.Pack();
+        File.Delete(model.DenseFile);
         Assert.Equal(
-            $"{_model.Destination}: has no dense.safetensors; expected all files that `moegen pack` has written; run it again",
-            Assert.Throws<CheckpointException>(Load).Message);
+            $"{model.Destination}: has no dense.safetensors; expected all files that `moegen pack` has written; run it again",
+            Assert.Throws<CheckpointException>(() => WeightFiles.Open(model.Destination, model.Info, model.Declarations)).Message);
     }
 
-    [Fact]
-    public void ExpertsInItsPlace_AreRefused()
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void ExpertsInItsPlace_AreRefused(WeightFormat format)
     {
-        File.Copy(_model.PackFile, _model.DenseFile, overwrite: true);
-        AssertRefused("has no dense_bytes in its metadata; expected 4367488 in dense.safetensors");
+        using DamagedPack pack = new(PackLayout.DenseFileName, format);
+        File.Copy(pack.Model.PackFile, pack.File, overwrite: true);
+        pack.AssertRefused($"has no dense_bytes in its metadata; expected {pack.Model.Info.DenseBytes} in dense.safetensors");
     }
 
-    [Fact]
-    public void FlippedBitOfThePadding_IsFoundByVerify()
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void FlippedBitOfThePadding_IsFoundByVerify(WeightFormat format)
     {
         // elements 5 to 31 of the norm fill it up
-        byte[] file = (byte[])_good.Clone();
-        file[8 + HeaderLength + 127] ^= 1;
-        File.WriteAllBytes(_model.DenseFile, file);
+        using DamagedPack pack = new(PackLayout.DenseFileName, format);
+        byte[] file = pack.Good.ToArray();
+        file[pack.DataStart + 127] ^= 1;
+        pack.Write(file);
         Assert.StartsWith(
-            $"{_model.DenseFile}: piece 0 of the weights outside the experts has checksum",
-            Assert.Throws<CheckpointException>(_model.Verify).Message);
-    }
-
-    public void Dispose() => _model.Dispose();
-
-    private int HeaderLength => (int)BinaryPrimitives.ReadInt64LittleEndian(_good);
-
-    private string Header() => Encoding.UTF8.GetString(_good, 8, HeaderLength).TrimEnd();
-
-    // as long as before, so that the data stays where it is
-    private void WriteHeader(string header)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(header.PadRight(HeaderLength));
-        File.WriteAllBytes(_model.DenseFile, [.. _good[..8], .. bytes, .. _good[(8 + HeaderLength)..]]);
-    }
-
-    private void Load() => WeightFiles.Open(_model.Destination, PackedSmallModel.Info, PackedSmallModel.Declarations).Dispose();
-
-    private void AssertRefused(string fault)
-    {
-        CheckpointException exception = Assert.ThrowsAny<CheckpointException>(Load);
-        Assert.StartsWith(_model.DenseFile + ": ", exception.Message);
-        Assert.Contains(fault, exception.Message);
-        Assert.DoesNotContain('\n', exception.Message);
-        Assert.Equal(exception.Message, Assert.ThrowsAny<CheckpointException>(_model.Verify).Message);
+            $"{pack.File}: piece 0 of the weights outside the experts has checksum",
+            Assert.Throws<CheckpointException>(pack.Model.Verify).Message);
     }
 }

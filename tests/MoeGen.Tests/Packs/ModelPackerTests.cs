@@ -143,8 +143,8 @@ public sealed class ModelPackerTests : IDisposable
             Assert.True(Blob(expected, expert).SequenceEqual(Blob(actual, expert)), $"expert {expert}");
         }
 
-        static WeightStore Load(string folder) => WeightStore.Load(
-            folder, PackedSmallModel.Info, PackedSmallModel.Declarations, new MoeOptions(), CancellationToken.None);
+        WeightStore Load(string folder) =>
+            WeightStore.Load(folder, _model.Info, _model.Declarations, new MoeOptions(), CancellationToken.None);
     }
 
     public void Dispose() => _model.Dispose();

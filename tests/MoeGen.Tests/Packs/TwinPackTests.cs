@@ -141,7 +141,7 @@ public sealed class TwinPackTests : IDisposable
     {
         Pack();
         byte[] good = File.ReadAllBytes(Twins);
-        int blob = (int)DirectFile.RoundUp(new TwinLayout(PackedSmallModel.Declarations).SizeInBytes);
+        int blob = (int)DirectFile.RoundUp(new TwinLayout(_model.Declarations).SizeInBytes);
         Random random = new(4);
         for (int expert = 0; expert < PackedSmallModel.NumExperts; expert++)
         {
@@ -159,7 +159,6 @@ public sealed class TwinPackTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"fingerprint\":\"0", "\"fingerprint\":\"1", "is a pack of another model")]
     [InlineData("\"twins\":\"q4\"", "\"twins\":\"q3\"", "twins of its metadata is \"q3\"; expected q4 in twins.safetensors")]
     [InlineData("\"twins\":", "\"twine\":", "has no twins in its metadata; expected q4 in twins.safetensors")]
     [InlineData("\"expert_bytes\":\"6", "\"expert_bytes\":\"7", "expert_bytes of its metadata is \"7")]
@@ -191,6 +190,25 @@ public sealed class TwinPackTests : IDisposable
         string message = Assert.Throws<CheckpointException>(() => Open(needsTwins: true)).Message;
         Assert.StartsWith(_model.Destination + ": has no twins.safetensors", message);
         Assert.EndsWith("run `moegen pack MODEL -o DIR --twins q4`", message);
+    }
+
+    [Theory]
+    [InlineData(WeightFormat.Q8)]
+    [InlineData(WeightFormat.Q4)]
+    public void TwinsBesideQuantisedExperts_AreRefused(WeightFormat format)
+    {
+        // those of the same model, packed in bfloat16
+        Pack();
+        using PackedSmallModel quantised = new(format);
+        quantised.Pack();
+        string twins = Path.Combine(quantised.Destination, PackLayout.TwinsFileName), name = format.ToString().ToLowerInvariant();
+        File.Copy(Twins, twins);
+        string message = Assert.Throws<CheckpointException>(
+            () => WeightFiles.Open(quantised.Destination, quantised.Info, quantised.Declarations, needsTwins: true)).Message;
+        Assert.StartsWith($"{quantised.Destination}: has experts in {name}, which no twins stand in for", message);
+        message = Assert.Throws<CheckpointException>(quantised.Verify).Message;
+        Assert.StartsWith($"{twins}: is a pack of another model: fingerprint 0000000000000000 in bf16; expected", message);
+        WeightFiles.Open(quantised.Destination, quantised.Info, quantised.Declarations).Dispose();
     }
 
     [Fact]
@@ -232,11 +250,10 @@ public sealed class TwinPackTests : IDisposable
 
     private static void Pack(
         PackedSmallModel model, bool makesTwins, CancellationToken cancellationToken = default, Action? onProgress = null) =>
-        new ModelPacker(model.Source, model.Destination, PackedSmallModel.Info, PackedSmallModel.Declarations, makesTwins).Pack(
-            new MoeOptions { Threads = 1, Progress = new CallOnProgress(onProgress ?? (() => { })) }, cancellationToken);
+        model.Pack(new CallOnProgress(onProgress ?? (() => { })), cancellationToken, threads: 1, makesTwins);
 
     private WeightFiles Open(bool needsTwins) =>
-        WeightFiles.Open(_model.Destination, PackedSmallModel.Info, PackedSmallModel.Declarations, needsTwins);
+        WeightFiles.Open(_model.Destination, _model.Info, _model.Declarations, needsTwins);
 
     private void Pack() => Pack(_model, makesTwins: true);
 

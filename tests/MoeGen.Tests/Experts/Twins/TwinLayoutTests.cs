@@ -12,7 +12,8 @@ public sealed class TwinLayoutTests
     public void Pieces_FollowEachOther_AndHoldTheExpertOnce()
     {
         // a panel of 1024 columns has 1024 bytes of scales and 8192 of codes, one of 48 has 64 and 512
-        TwinLayout layout = new(PackedSmallModel.Declarations);
+        using PackedSmallModel model = new();
+        TwinLayout layout = new(model.Declarations);
         Assert.Equal(64 + (65 * (1024 + 8192)) + (5 * (64 + 512)) + 128, layout.SizeInBytes);
         Assert.Single(layout.Pieces);
         Assert.Equal(

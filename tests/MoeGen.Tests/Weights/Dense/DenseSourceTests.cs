@@ -74,9 +74,9 @@ public sealed class DenseSourceTests : IDisposable
     public void Dispose() => _model.Dispose();
 
     private void Load() => WeightStore.Load(
-        _model.Destination, PackedSmallModel.Info, PackedSmallModel.Declarations, new MoeOptions(), CancellationToken.None).Dispose();
+        _model.Destination, _model.Info, _model.Declarations, new MoeOptions(), CancellationToken.None).Dispose();
 
-    private static WeightFiles Open(string folder) => WeightFiles.Open(folder, PackedSmallModel.Info, PackedSmallModel.Declarations);
+    private WeightFiles Open(string folder) => WeightFiles.Open(folder, _model.Info, _model.Declarations);
 
     private static NativeBuffer NewBlock() => new(PackedSmallModel.DenseBytes, PackLayout.Alignment);
 

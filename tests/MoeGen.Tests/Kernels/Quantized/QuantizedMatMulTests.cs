@@ -115,6 +115,18 @@ public unsafe class QuantizedMatMulTests
         CheckHalves<Simd512, Vector512<float>>(patterns);
     }
 
+    [Theory]
+    [InlineData(0x7C00, 65536)] // infinity: the next exponent above the largest
+    [InlineData(0xFC00, -65536)]
+    [InlineData(0x7E00, 98304)] // a NaN, 1.5 times that
+    public void ScaleThatIsNotFinite_CountsAsALargeFiniteOne(int bits, float expected)
+    {
+        ushort[] pattern = [.. Enumerable.Repeat((ushort)bits, 16)];
+        CheckHalves<Simd128, Vector128<float>>(pattern, expected);
+        CheckHalves<Simd256, Vector256<float>>(pattern, expected);
+        CheckHalves<Simd512, Vector512<float>>(pattern, expected);
+    }
+
     private delegate void Kernel(in QuantizedProduct product, Share rows);
 
     private static void Run<TFormat, TShape, TSimd, TInts, TFloats>(in QuantizedProduct product, Share rows)
@@ -170,7 +182,7 @@ public unsafe class QuantizedMatMulTests
         Assert.InRange(error / Math.Sqrt(exact.Sum(e => e.Sum(a => a * a))), double.Epsilon, tolerance);
     }
 
-    private static void CheckHalves<TSimd, TVector>(ushort[] patterns)
+    private static void CheckHalves<TSimd, TVector>(ushort[] patterns, float? anyExpected = null)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
@@ -182,7 +194,7 @@ public unsafe class QuantizedMatMulTests
                 TSimd.Store(values, TSimd.LoadF16(source + i));
                 for (int j = 0; j < TSimd.Width; j++)
                 {
-                    float expected = (float)BitConverter.UInt16BitsToHalf(patterns[i + j]);
+                    float expected = anyExpected ?? (float)BitConverter.UInt16BitsToHalf(patterns[i + j]);
                     Assert.Equal(BitConverter.SingleToUInt32Bits(expected), BitConverter.SingleToUInt32Bits(values[j]));
                 }
             }

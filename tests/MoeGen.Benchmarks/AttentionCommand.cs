@@ -17,11 +17,11 @@ internal static class AttentionCommand
 
     public static Command Create()
     {
-        Option<string?> docs = new("--docs") { Description = "Folder of the page; default: docs.", HelpName = "DIR" };
+        Option<string> docs = SharedOptions.Docs();
         Command command = new("attention", "Times attention, and writes docs/attention.md.") { docs };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string path = Path.Combine(parsed.GetValue(docs) ?? RepositoryFolders.Docs, "attention.md");
+            string path = Path.Combine(parsed.DocsFolder(docs), "attention.md");
             await WriteAsync(path, cancellationToken);
             return 0;
         });

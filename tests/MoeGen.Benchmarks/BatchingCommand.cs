@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using MoeGen.Benchmarks.Batching;
 using MoeGen.Benchmarks.Setup;
-using MoeGen.Cli.Commands;
 using MoeGen.Cli.Output;
 
 namespace MoeGen.Benchmarks;
@@ -13,9 +12,6 @@ internal sealed class BatchingCommand
 {
     private const string Program = "dotnet run -c Release --project tests/MoeGen.Benchmarks -- batching";
     private const string Demo = "demo";
-    private const int DefaultRounds = 3;
-
-    private static readonly int[] s_defaultThreads = [1, 2];
 
     private readonly Option<string[]> _models = new("--model")
     {
@@ -23,17 +19,9 @@ internal sealed class BatchingCommand
         HelpName = "MODEL",
     };
 
-    private readonly Option<int[]> _threads = new("--threads")
-    {
-        Description = $"Threads that compute; default: {string.Join(' ', s_defaultThreads)}.",
-        HelpName = "N",
-        AllowMultipleArgumentsPerToken = true,
-    };
-
-    private readonly Option<int?> _rounds = RunOptions.Positive(
-        "--rounds", $"Times that everything is measured, in alternating order; default: {DefaultRounds}.");
-
-    private readonly Option<string?> _docs = new("--docs") { Description = "Folder of the page; default: docs.", HelpName = "DIR" };
+    private readonly Option<int[]> _threads = SharedOptions.Threads();
+    private readonly Option<int?> _rounds = SharedOptions.Rounds();
+    private readonly Option<string> _docs = SharedOptions.Docs();
 
     public static Command Create()
     {
@@ -45,16 +33,16 @@ internal sealed class BatchingCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string[] models = parsed.GetValue(batching._models) is { Length: > 0 } given ? given : [Demo];
-            int[] threads = parsed.GetValue(batching._threads) is { Length: > 0 } counts ? counts : s_defaultThreads;
-            int rounds = parsed.GetValue(batching._rounds) ?? DefaultRounds;
+            int[] threads = parsed.ThreadCounts(batching._threads);
+            int rounds = parsed.GetValue(batching._rounds) ?? SharedOptions.DefaultRounds;
             List<BatchRun> runs = await MeasureAsync(models, threads, rounds, cancellationToken);
             JsonObject machine = Machine.Describe();
-            string path = Path.Combine(parsed.GetValue(batching._docs) ?? RepositoryFolders.Docs, "batching.md");
+            string path = Path.Combine(parsed.DocsFolder(batching._docs), "batching.md");
             WholeFile.Write(path, $"""
                 # Sequences that decode together
 
                 Written by `{Program}`; do not edit. `moegen bench MODEL --sequences N` with every weight in memory: {BatchRun.PromptTokens} tokens of prompt each,
-                {BatchRun.DecodedTokens} decoded ones; medians of {rounds} rounds, each second one in reverse order, on {machine["processor"]}, {machine["cores"]} cores,
+                {BatchRun.DecodedTokens} decoded ones; medians of {rounds} round(s), each second one in reverse order, on {machine["processor"]}, {machine["cores"]} cores,
                 {machine["dotnet"]}.
 
                 A step reads what lies outside the experts once, and each expert that any of its tokens chose once. The gain that this allows is the number of

@@ -16,11 +16,11 @@ internal static class ExpertMapsCommand
 
     public static Command Create()
     {
-        Option<string?> docs = new("--docs") { Description = "Folder of the page; default: docs.", HelpName = "DIR" };
+        Option<string> docs = SharedOptions.Docs();
         Command command = new("expert-maps", "Times the search of expert maps, and writes docs/expert-maps.md.") { docs };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string path = Path.Combine(parsed.GetValue(docs) ?? RepositoryFolders.Docs, "expert-maps.md");
+            string path = Path.Combine(parsed.DocsFolder(docs), "expert-maps.md");
             await WriteAsync(path, cancellationToken);
             return 0;
         });

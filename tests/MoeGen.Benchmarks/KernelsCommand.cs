@@ -12,11 +12,11 @@ internal static class KernelsCommand
 
     public static Command Create()
     {
-        Option<string?> docs = new("--docs") { Description = "Folder of the page; default: docs.", HelpName = "DIR" };
+        Option<string> docs = SharedOptions.Docs();
         Command command = new("kernels", "Times kernels against memory and arithmetic, and writes docs/roofline.md.") { docs };
         command.SetAction((parsed, cancellationToken) =>
         {
-            string path = Path.Combine(parsed.GetValue(docs) ?? RepositoryFolders.Docs, "roofline.md");
+            string path = Path.Combine(parsed.DocsFolder(docs), "roofline.md");
             long start = Stopwatch.GetTimestamp();
             RooflinePage page = new(RooflineMeasurement.Run(cancellationToken), Machine.Describe(), Program);
             WholeFile.Write(path, page.ToString());

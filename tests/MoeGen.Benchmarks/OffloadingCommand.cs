@@ -14,18 +14,13 @@ namespace MoeGen.Benchmarks;
 internal sealed class OffloadingCommand
 {
     private const string Program = "dotnet run -c Release --project tests/MoeGen.Benchmarks --";
-    private const int DefaultRounds = 3;
     private const int DefaultPromptTokens = 48; // about as many as in the paper's main test (arXiv 2502.05370)
     private const int DefaultTokens = 48;
     private const int DefaultRuns = 3;
 
     private static readonly int[] s_defaultPercents = [75, 50, 35, 20];
 
-    private readonly Option<string?> _work = new("--work")
-    {
-        Description = "Folder for the wide model, which stays there; default: a temporary folder in artifacts/, deleted at the end.",
-        HelpName = "DIR",
-    };
+    private readonly Option<string?> _work = SharedOptions.Work();
 
     private readonly Option<ByteSize?> _expertBytes = RunOptions.Size(
         "--expert-bytes", $"Bytes of an expert; default: {new ByteSize(WideModel.DefaultExpertBytes)}.", "36MB, 9MiB");
@@ -44,9 +39,7 @@ internal sealed class OffloadingCommand
         CustomParser = ParseNames,
     };
 
-    private readonly Option<int?> _rounds = RunOptions.Positive(
-        "--rounds", $"Times that everything is measured, in alternating order; default: {DefaultRounds}.");
-
+    private readonly Option<int?> _rounds = SharedOptions.Rounds();
     private readonly Option<int?> _promptTokens = RunOptions.Positive(
         "--prompt-tokens", $"Tokens of each prompt; default: {DefaultPromptTokens}.");
 
@@ -63,13 +56,11 @@ internal sealed class OffloadingCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<string?> _docs = new("--docs") { Description = "Folder of the pages; default: docs.", HelpName = "DIR" };
+    private readonly Option<string> _docs = SharedOptions.Docs();
     private readonly Option<bool> _continue = new("--continue") { Description = "Goes on with a measurement that was interrupted." };
 
-    private readonly Option<bool> _skipMeasurement = new("--skip-measurement")
-    {
-        Description = "Takes what was measured last; with --continue, what was measured before an interruption.",
-    };
+    private readonly Option<bool> _skipMeasurement = SharedOptions.SkipMeasurement(
+        "Takes what was measured last; with --continue, what was measured before an interruption.");
 
     private readonly Option<bool> _skipSimulation = new("--skip-simulation") { Description = "Takes what was simulated last." };
 
@@ -127,12 +118,12 @@ internal sealed class OffloadingCommand
         ExpertBytes = parsed.GetValue(_expertBytes) ?? new ByteSize(WideModel.DefaultExpertBytes),
         BudgetPercents = parsed.GetValue(_budgets) is { Length: > 0 } percents ? percents : s_defaultPercents,
         Methods = parsed.GetValue(_methods) is { Length: > 0 } methods ? methods : MeasurementPlan.AllMethods,
-        Rounds = parsed.GetValue(_rounds) ?? DefaultRounds,
+        Rounds = parsed.GetValue(_rounds) ?? SharedOptions.DefaultRounds,
         PromptTokens = parsed.GetValue(_promptTokens) ?? DefaultPromptTokens,
         Tokens = parsed.GetValue(_tokens) ?? DefaultTokens,
         Runs = parsed.GetValue(_runs) ?? DefaultRuns,
         Texts = parsed.GetValue(_texts) is { Length: > 0 } texts ? texts : RepositoryFolders.Texts,
-        DocsFolder = parsed.GetValue(_docs) ?? RepositoryFolders.Docs,
+        DocsFolder = parsed.DocsFolder(_docs),
         Continues = parsed.GetValue(_continue),
         SkipsMeasurement = parsed.GetValue(_skipMeasurement),
         SkipsSimulation = parsed.GetValue(_skipSimulation),

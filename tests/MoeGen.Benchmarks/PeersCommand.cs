@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using MoeGen.Benchmarks.Measuring;
 using MoeGen.Benchmarks.Peers;
 using MoeGen.Benchmarks.Setup;
-using MoeGen.Cli.Commands;
 
 namespace MoeGen.Benchmarks;
 
@@ -12,9 +11,6 @@ namespace MoeGen.Benchmarks;
 internal sealed class PeersCommand
 {
     private const string Program = "dotnet run -c Release --project tests/MoeGen.Benchmarks -- peers";
-    private const int DefaultRounds = 3;
-
-    private static readonly int[] s_defaultThreads = [1, 2];
 
     private readonly Option<string[]> _models = new("--model")
     {
@@ -24,27 +20,18 @@ internal sealed class PeersCommand
 
     private readonly Option<string?> _llama = new("--llama") { Description = "llama-bench of llama.cpp.", HelpName = "FILE" };
 
-    private readonly Option<string[]> _llamaSettings = Settings("--llama-setting", "llama.cpp");
+    private readonly Option<string[]> _llamaSettings = SettingsOption("--llama-setting", "llama.cpp");
 
     private readonly Option<string?> _ik = new("--ik") { Description = "llama-bench of ik_llama.cpp.", HelpName = "FILE" };
 
-    private readonly Option<string[]> _ikSettings = Settings("--ik-setting", "ik_llama.cpp");
+    private readonly Option<string[]> _ikSettings = SettingsOption("--ik-setting", "ik_llama.cpp");
 
-    private readonly Option<int[]> _threads = new("--threads")
-    {
-        Description = $"Threads that compute; default: {string.Join(' ', s_defaultThreads)}.",
-        HelpName = "N",
-        AllowMultipleArgumentsPerToken = true,
-    };
-
-    private readonly Option<int?> _rounds = RunOptions.Positive(
-        "--rounds", $"Times that everything is measured, in alternating order; default: {DefaultRounds}.");
-
-    private readonly Option<string?> _docs = new("--docs") { Description = "Folder of the page; default: docs.", HelpName = "DIR" };
-
+    private readonly Option<int[]> _threads = SharedOptions.Threads();
+    private readonly Option<int?> _rounds = SharedOptions.Rounds();
+    private readonly Option<string> _docs = SharedOptions.Docs();
     private readonly Option<bool> _continue = new("--continue") { Description = "Keeps what was measured before, and measures the rest." };
 
-    private readonly Option<bool> _skipMeasurement = new("--skip-measurement") { Description = "Takes what was measured last." };
+    private readonly Option<bool> _skipMeasurement = SharedOptions.SkipMeasurement();
 
     public static Command Create()
     {
@@ -56,7 +43,7 @@ internal sealed class PeersCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string docs = parsed.GetValue(peers._docs) ?? RepositoryFolders.Docs;
+            string docs = parsed.DocsFolder(peers._docs);
             string path = Path.Combine(docs, "peers", "results.json");
             bool keeps = parsed.GetValue(peers._continue) || parsed.GetValue(peers._skipMeasurement);
             PeersResults results = keeps ? PeersResults.Open(path) : PeersResults.Start(path);
@@ -71,7 +58,7 @@ internal sealed class PeersCommand
         return command;
     }
 
-    private static Option<string[]> Settings(string name, string engine) => new(name)
+    private static Option<string[]> SettingsOption(string name, string engine) => new(name)
     {
         Description = $"Further options of {engine}, in quotation marks; several to have the best of them. Default: none.",
         HelpName = "OPTIONS",
@@ -95,11 +82,11 @@ internal sealed class PeersCommand
         InferenceEngine[] engines =
         [
             new MoegenEngine(tool),
-            .. Settings(parsed, _llama, _llamaSettings, "llama.cpp"),
-            .. Settings(parsed, _ik, _ikSettings, "ik_llama.cpp"),
+            .. LlamaBenches(parsed, _llama, _llamaSettings, "llama.cpp"),
+            .. LlamaBenches(parsed, _ik, _ikSettings, "ik_llama.cpp"),
         ];
-        int[] threadCounts = parsed.GetValue(_threads) is { Length: > 0 } given ? given : s_defaultThreads;
-        int rounds = parsed.GetValue(_rounds) ?? DefaultRounds;
+        int[] threadCounts = parsed.ThreadCounts(_threads);
+        int rounds = parsed.GetValue(_rounds) ?? SharedOptions.DefaultRounds;
         for (int round = 0; round < rounds; round++)
         {
             // what lies in the page cache is read by one model after the other
@@ -137,7 +124,8 @@ internal sealed class PeersCommand
 
     private static JsonObject ReadMemory(int threads) => new() { [PeersResults.BytesPerSecondKey] = ReadBandwidth.Measure(threads) };
 
-    private static IEnumerable<InferenceEngine> Settings(ParseResult parsed, Option<string?> program, Option<string[]> settings, string name) =>
+    private static IEnumerable<InferenceEngine> LlamaBenches(
+        ParseResult parsed, Option<string?> program, Option<string[]> settings, string name) =>
         parsed.GetValue(program) is not { } path ? []
         : (parsed.GetValue(settings) is { Length: > 0 } given ? given : [""]).Select(setting => new LlamaBench(name, setting, path));
 }

@@ -17,11 +17,7 @@ internal sealed class TradeOffsCommand
 
     private static readonly int[] s_budgetPercents = [50, 20];
 
-    private readonly Option<string?> _work = new("--work")
-    {
-        Description = "Folder for the wide model, which stays there; default: a temporary folder in artifacts/, deleted at the end.",
-        HelpName = "DIR",
-    };
+    private readonly Option<string?> _work = SharedOptions.Work();
 
     private readonly Option<int?> _tokens = RunOptions.Positive(
         "--tokens", $"Tokens of each text that are foreseen in decode steps; default: {DefaultTokens}.");
@@ -33,9 +29,9 @@ internal sealed class TradeOffsCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<string?> _docs = new("--docs") { Description = "Folder of the pages; default: docs.", HelpName = "DIR" };
+    private readonly Option<string> _docs = SharedOptions.Docs();
 
-    private readonly Option<bool> _skipMeasurement = new("--skip-measurement") { Description = "Takes what was measured last." };
+    private readonly Option<bool> _skipMeasurement = SharedOptions.SkipMeasurement();
 
     public static Command Create()
     {
@@ -46,7 +42,7 @@ internal sealed class TradeOffsCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            string docs = parsed.GetValue(tradeOffs._docs) ?? RepositoryFolders.Docs;
+            string docs = parsed.DocsFolder(tradeOffs._docs);
             string results = Path.Combine(docs, "trade-offs", "results.json");
             if (!parsed.GetValue(tradeOffs._skipMeasurement))
             {

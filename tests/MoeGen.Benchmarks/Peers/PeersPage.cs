@@ -22,8 +22,8 @@ internal sealed class PeersPage(PeersResults results, string command)
         # Beside llama.cpp and ik_llama.cpp
 
         Written by `{command}`; do not edit. Tokens per second with every weight in memory, on {results.Machine["processor"]}, {results.Machine["cores"]} cores, {results.Machine["dotnet"]};
-        medians of {results.Runs.Max(run => PeerRun.Of(run).Round) + 1} rounds in which the programs take turns, each second one in reverse order. {Commits()} are compiled for this processor; what
-        stands behind a number of theirs is the option that made it their best (none: the default). They decode behind no prompt, MoeGen behind the shortest one below.
+        medians of {results.Runs.Max(run => PeerRun.Of(run).Round) + 1} round(s) in which the programs take turns, each second one in reverse order. {Commits()} are compiled for this processor; what
+        stands behind a number of theirs is the option that made it their best (none: the default). {InferenceEngine.NumDecoded} tokens are decoded behind no prompt, by MoeGen behind one token.
 
         Read: bytes of weights that a decoded token needs, per second, as a share of what a loop reads beside it that does nothing else.
 

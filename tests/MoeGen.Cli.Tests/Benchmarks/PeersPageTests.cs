@@ -37,6 +37,6 @@ public class PeersPageTests
     {
         string text = new PeersPage(PeersResults.Parse("results.json", Results), "the command").Text();
         Assert.Contains("llama.cpp (abc) and ik_llama.cpp (def)", text);
-        Assert.Contains("medians of 2 rounds", text);
+        Assert.Contains("medians of 2 round(s)", text);
     }
 }

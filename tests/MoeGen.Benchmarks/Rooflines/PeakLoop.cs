@@ -142,18 +142,30 @@ internal sealed class PeakLoop(Arithmetic arithmetic, int numThreads)
         TInts j = TSimd.Broadcast(9), k = TSimd.Broadcast(10), l = TSimd.Broadcast(11), m = TSimd.Broadcast(12);
         for (int step = 0; step < Steps; step++)
         {
-            a = TDot.MultiplyAdd(a, f, a);
-            b = TDot.MultiplyAdd(b, f, b);
-            c = TDot.MultiplyAdd(c, f, c);
-            d = TDot.MultiplyAdd(d, f, d);
-            e = TDot.MultiplyAdd(e, f, e);
-            g = TDot.MultiplyAdd(g, f, g);
-            h = TDot.MultiplyAdd(h, f, h);
-            i = TDot.MultiplyAdd(i, f, i);
-            j = TDot.MultiplyAdd(j, f, j);
-            k = TDot.MultiplyAdd(k, f, k);
-            l = TDot.MultiplyAdd(l, f, l);
-            m = TDot.MultiplyAdd(m, f, m);
+            TInts p0 = TDot.Multiply(a, f);
+            TInts p1 = TDot.Multiply(b, f);
+            TInts p2 = TDot.Multiply(c, f);
+            TInts p3 = TDot.Multiply(d, f);
+            a = TDot.Add(p0, a);
+            b = TDot.Add(p1, b);
+            c = TDot.Add(p2, c);
+            d = TDot.Add(p3, d);
+            p0 = TDot.Multiply(e, f);
+            p1 = TDot.Multiply(g, f);
+            p2 = TDot.Multiply(h, f);
+            p3 = TDot.Multiply(i, f);
+            e = TDot.Add(p0, e);
+            g = TDot.Add(p1, g);
+            h = TDot.Add(p2, h);
+            i = TDot.Add(p3, i);
+            p0 = TDot.Multiply(j, f);
+            p1 = TDot.Multiply(k, f);
+            p2 = TDot.Multiply(l, f);
+            p3 = TDot.Multiply(m, f);
+            j = TDot.Add(p0, j);
+            k = TDot.Add(p1, k);
+            l = TDot.Add(p2, l);
+            m = TDot.Add(p3, m);
         }
 
         TInts first = TSimd.Add(TSimd.Add(TSimd.Add(a, b), TSimd.Add(c, d)), TSimd.Add(e, g));

@@ -32,8 +32,11 @@ internal unsafe interface IBlockDot<TInts>
     /// <param name="offset">The block's place among the offsets of the token (<see cref="QuantizedActivations"/>).</param>
     static abstract TInts Start(byte* offset);
 
-    /// <summary>Adds the products with four bytes of activations to a sum.</summary>
-    static abstract TInts MultiplyAdd(TInts weights, TInts activations, TInts sum);
+    /// <summary>The products with four bytes of activations, as much of them added as one instruction does.</summary>
+    static abstract TInts Multiply(TInts weights, TInts activations);
+
+    /// <summary>Adds products to a sum.</summary>
+    static abstract TInts Add(TInts products, TInts sum);
 
     /// <summary>What the sum of the squares of a block's weights begins with.</summary>
     static abstract TInts StartOfSquares { get; }

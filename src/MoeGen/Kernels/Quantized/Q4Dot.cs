@@ -40,13 +40,15 @@ internal readonly unsafe struct Q4Dot<TSimd, TInts, TFloats> : IBlockDot<TInts>
     public static TInts Start(byte* offset) => TSimd.Broadcast(*(int*)offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TInts MultiplyAdd(TInts weights, TInts activations, TInts sum) =>
-        TSimd.AddHalves(TSimd.DotHalves(weights, activations), sum);
+    public static TInts Multiply(TInts weights, TInts activations) => TSimd.DotHalves(weights, activations);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts Add(TInts products, TInts sum) => TSimd.AddHalves(products, sum);
 
     // (c - 8)² = c (c - 16) + 64
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TInts AddSquares(TInts weights, TInts sum) =>
-        MultiplyAdd(weights, TSimd.Add(weights, TSimd.Broadcast(Minus16)), sum);
+        Add(Multiply(weights, TSimd.Add(weights, TSimd.Broadcast(Minus16))), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TInts Finish(TInts sum) => TSimd.SumOfHalves(sum);

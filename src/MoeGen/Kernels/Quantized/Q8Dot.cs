@@ -33,11 +33,13 @@ internal readonly unsafe struct Q8Dot<TSimd, TInts, TFloats> : IBlockDot<TInts>
     public static TInts Start(byte* offset) => TSimd.Broadcast(0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TInts MultiplyAdd(TInts weights, TInts activations, TInts sum) =>
-        TSimd.Add(TSimd.DotPairs(weights, activations), sum);
+    public static TInts Multiply(TInts weights, TInts activations) => TSimd.DotPairs(weights, activations);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TInts AddSquares(TInts weights, TInts sum) => MultiplyAdd(weights, weights, sum);
+    public static TInts Add(TInts products, TInts sum) => TSimd.Add(products, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TInts AddSquares(TInts weights, TInts sum) => Add(Multiply(weights, weights), sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TInts Finish(TInts sum) => sum;

@@ -22,7 +22,7 @@ internal sealed class PeersPage(PeersResults results, string command)
         # Beside llama.cpp and ik_llama.cpp
 
         Written by `{command}`; do not edit. Tokens per second with every weight in memory, on {results.Machine["processor"]}, {results.Machine["cores"]} cores, {results.Machine["dotnet"]};
-        medians of {results.Runs.Max(run => PeerRun.Of(run).Round) + 1} round(s) in which the programs take turns, each second one in reverse order. {Commits()} are compiled for this processor; what
+        medians of rounds in which the programs take turns, each second one in reverse order. {Commits()} are compiled for this processor; what
         stands behind a number of theirs is the option that made it their best (none: the default). {InferenceEngine.NumDecoded} tokens are decoded behind no prompt, by MoeGen behind one token.
 
         Read: bytes of weights that a decoded token needs, per second, as a share of what a loop reads beside it that does nothing else.
@@ -41,7 +41,7 @@ internal sealed class PeersPage(PeersResults results, string command)
     {
         string[] peers = [.. Peers()];
         MarkdownTable table = new(
-            ["model", "format", "threads", "tokens/s", MoegenEngine.EngineName, .. peers, .. peers.Select(peer => $"× {peer}"), "read, %"]);
+            ["model", "format", "threads", "rounds", "tokens/s", MoegenEngine.EngineName, .. peers, .. peers.Select(peer => $"× {peer}"), "read, %"]);
         foreach ((string model, string format, int threads) in Models())
         {
             foreach (string key in Measures(model))
@@ -50,7 +50,7 @@ internal sealed class PeersPage(PeersResults results, string command)
                 (double Value, string Setting)?[] theirs = [.. peers.Select(peer => results.BestOf(model, threads, peer, key))];
                 table.Add(
                     [
-                        model, format, Format.Number(threads), key.Replace('_', ' '), Number(ours), .. theirs.Select(Best),
+                        model, format, Format.Number(threads), Format.Number(results.NumRounds(model, threads)), key.Replace('_', ' '), Number(ours), .. theirs.Select(Best),
                         .. theirs.Select(best => Number(ours / best?.Value)), key == InferenceEngine.DecodeKey ? ReadShare(model, threads, ours) : "",
                     ]);
             }

@@ -73,6 +73,10 @@ internal sealed class PeersResults
         WholeFile.Write(_path, _root.ToJsonString() + "\n");
     }
 
+    /// <summary>Rounds in which MoeGen was measured.</summary>
+    public int NumRounds(string model, int threads) =>
+        Runs.Select(PeerRun.Of).Count(run => run.Engine == MoegenEngine.EngineName && run.Model == model && run.Threads == threads);
+
     /// <summary>Median over the rounds of one setting of an engine; null: it was not measured.</summary>
     public double? MedianOf(string model, int threads, string engine, string setting, string key)
     {

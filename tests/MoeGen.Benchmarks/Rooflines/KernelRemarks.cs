@@ -22,8 +22,8 @@ internal static class KernelRemarks
         ),
         (
             "Products of prompts, Q8 and Q4",
-            "the number of instructions: inputs are broadcast by one, sums added by another, codes widened or taken apart by more; "
-            + "AVX512-VNNI multiplies and adds in one, but .NET 10 does not offer it."
+            "the pipes of the arithmetic: multiplications have two of them, and additions, which are sent to all, take their turns there as "
+            + "well; codes are widened or taken apart besides. AVX512-VNNI multiplies and adds in one, but .NET 10 does not offer it."
         ),
         (
             "Experts; prompts",

@@ -25,7 +25,8 @@ internal sealed class PeersPage(PeersResults results, string command)
         medians of rounds in which the programs take turns, each second one in reverse order. {Commits()} are compiled for this processor; what
         stands behind a number of theirs is the option that made it their best (none: the default). {InferenceEngine.NumDecoded} tokens are decoded behind no prompt, by MoeGen behind one token.
 
-        Read: bytes of weights that a decoded token needs, per second, as a share of what a loop reads beside it that does nothing else.
+        Read: bytes of weights that a decoded token needs, per second, as a share of what a loop reads beside it that does nothing else; of MoeGen, and of the others in their order. Where
+        a model lies in the caches, it is above 100; where it does not, what a program leaves of 100 is all by which another one can be ahead of it.
 
         {Table()}
         """.ReplaceLineEndings("\n").TrimEnd('\n') + "\n";
@@ -48,10 +49,11 @@ internal sealed class PeersPage(PeersResults results, string command)
             {
                 double? ours = results.MedianOf(model, threads, MoegenEngine.EngineName, "", key);
                 (double Value, string Setting)?[] theirs = [.. peers.Select(peer => results.BestOf(model, threads, peer, key))];
+                string read = key == InferenceEngine.DecodeKey ? ReadShares(model, threads, [ours, .. theirs.Select(best => best?.Value)]) : "";
                 table.Add(
                     [
-                        model, format, Format.Number(threads), Format.Number(results.NumRounds(model, threads)), key.Replace('_', ' '), Number(ours), .. theirs.Select(Best),
-                        .. theirs.Select(best => Number(ours / best?.Value)), key == InferenceEngine.DecodeKey ? ReadShare(model, threads, ours) : "",
+                        model, format, Format.Number(threads), Format.Number(results.NumRounds(model, threads)), key.Replace('_', ' '),
+                        Number(ours), .. theirs.Select(Best), .. theirs.Select(best => Number(ours / best?.Value)), read,
                     ]);
             }
         }
@@ -75,11 +77,11 @@ internal sealed class PeersPage(PeersResults results, string command)
             .Select(property => property.Key).Where(key => key.StartsWith(InferenceEngine.PrefillPrefix, StringComparison.Ordinal)),
     ];
 
-    private string ReadShare(string model, int threads, double? tokensPerSecond)
+    private string ReadShares(string model, int threads, IEnumerable<double?> speeds)
     {
         double? bytes = results.MedianOf(model, threads, MoegenEngine.EngineName, "", "weight_bytes_per_step");
         double? limit = results.MedianOf(model, threads, PeersResults.ReadLoop, "", PeersResults.BytesPerSecondKey);
-        return tokensPerSecond * bytes / limit is { } share ? Format.Number(100 * share) : "–";
+        return string.Join(" / ", speeds.Select(speed => speed * bytes / limit is { } share ? Format.Number(100 * share) : "–"));
     }
 
     private static string Best((double Value, string Setting)? best) =>

@@ -27,7 +27,7 @@ public class PeersPageTests
     public void Table_ComparesWithTheBestSettingOfEach()
     {
         string[] lines = new PeersPage(PeersResults.Parse("results.json", Results), "the command").Text().Split('\n');
-        Assert.Contains("| olmoe-q8 | Q8 | 2 | 2 | decode | 32.0 | 20.0 | 25.0 | 1.60 | 1.28 | 80 |", lines);
+        Assert.Contains("| olmoe-q8 | Q8 | 2 | 2 | decode | 32.0 | 20.0 | 25.0 | 1.60 | 1.28 | 80 / 50 / 62 |", lines);
         Assert.Contains("| olmoe-q8 | Q8 | 2 | 2 | prefill 128 | 200 | 50.0 | 160 `-rtr 1` | 4.00 | 1.25 |  |", lines);
         Assert.Contains("| olmoe-q8 | Q8 | 2 | 2 | prefill 512 | 250 | 60.0 | 200 `-rtr 1` | 4.17 | 1.25 |  |", lines);
     }

@@ -1,13 +1,13 @@
 using System.Diagnostics;
+using MoeGen.Benchmarks.Rooflines;
 using MoeGen.Engine;
 using MoeGen.Kernels;
-using MoeGen.Memory;
 
 namespace MoeGen.Benchmarks.Attending;
 
 /// <summary>Times the attention of one layer over random queries, keys and values, on one thread.</summary>
 /// <typeparam name="TShape">The attention.</typeparam>
-internal sealed unsafe class AttentionTimer<TShape> : IDisposable
+internal sealed class AttentionTimer<TShape> : IDisposable
     where TShape : struct, IAttentionShape
 {
     // as many runs as go into it, and a few at least
@@ -16,10 +16,7 @@ internal sealed unsafe class AttentionTimer<TShape> : IDisposable
 
     private readonly WorkerTeam _team;
     private readonly Action<Worker> _attend;
-    private readonly KvCache _cache;
-    private readonly NativeBuffer _memory;
-    private readonly Activations _queries; // [numTokens, heads * keyDim]
-    private readonly Activations _output; // [numTokens, heads * valueDim]
+    private readonly AttentionOperands _operands;
     private readonly int _firstPosition;
     private readonly int _numTokens;
 
@@ -32,21 +29,8 @@ internal sealed unsafe class AttentionTimer<TShape> : IDisposable
         _team = new WorkerTeam(1);
         _firstPosition = firstPosition;
         _numTokens = numTokens;
-        int numPositions = firstPosition + numTokens;
-        KvCacheLayout layout = new(1, TShape.NumKeyValueHeads, TShape.KeyDim, TShape.ValueDim, numPositions) { Format = format };
-        _cache = new KvCache(layout);
-        int queryWidth = TShape.NumHeads * TShape.KeyDim, outputWidth = TShape.NumHeads * TShape.ValueDim;
-        _memory = new NativeBuffer((long)numPositions * (queryWidth + outputWidth) * sizeof(float));
-        _queries = new Activations((float*)_memory.Pointer, queryWidth);
-        _output = new Activations((float*)_memory.Pointer + ((nint)numPositions * queryWidth), outputWidth);
-        Random random = new(1);
-        foreach (ref float value in new Span<float>(_memory.Pointer, numPositions * (queryWidth + outputWidth)))
-        {
-            value = (float)(random.NextDouble() - 0.5);
-        }
-
-        _attend = worker => Attention.Attend<TShape>(_queries, _cache, 0, _output, _firstPosition, _numTokens, worker);
-        _team.Run(worker => _cache.Append(0, _queries, _output, 0, numPositions, worker));
+        _operands = AttentionOperands.Create<TShape>(firstPosition, numTokens, numLayers: 1, format);
+        _attend = worker => _operands.Attend<TShape>(worker, run: 0);
     }
 
     /// <summary>Operations of a run: a multiplication and an addition for every element of a key and a value that a query meets.</summary>
@@ -79,7 +63,6 @@ internal sealed unsafe class AttentionTimer<TShape> : IDisposable
     public void Dispose()
     {
         _team.Dispose();
-        _cache.Dispose();
-        _memory.Dispose();
+        _operands.Dispose();
     }
 }

@@ -58,7 +58,7 @@ public abstract class MoeModel : IDisposable
             }
         }
 
-        _team = new WorkerTeam(options.ThreadsOrDefault);
+        _team = new WorkerTeam(options.ThreadsOrDefault, options.PinThreads);
         _runner = new PassRunner(_team, weights.ExpertCache, Forward, Encode);
         _queue = new PassQueue(options.MaxBatch, RunTogether, TimeProvider.System);
     }

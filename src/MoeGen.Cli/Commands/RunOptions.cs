@@ -28,6 +28,11 @@ internal sealed class RunOptions
 
     public Option<int?> Threads { get; } = Positive("--threads", "Threads that compute; default: one per processor.");
 
+    public Option<bool> Pin { get; } = new("--pin")
+    {
+        Description = "Keeps each computing thread but the first on a processor of its own: faster where nothing else runs (Linux).",
+    };
+
     public Option<int?> Context { get; } = Positive(
         "--context", $"Longest sequence in tokens; default: the model's, at most {MoeOptions.DefaultContextLength}.");
 
@@ -99,6 +104,7 @@ internal sealed class RunOptions
     public void AddTo(Command command, bool comparesMethods = false)
     {
         command.Options.Add(Threads);
+        command.Options.Add(Pin);
         command.Options.Add(Context);
         command.Options.Add(Budget);
         command.Options.Add(KvFormat);
@@ -202,6 +208,7 @@ internal sealed class RunOptions
     private MoeOptions ReadCommon(ParseResult parsed) => new()
     {
         Threads = parsed.GetValue(Threads),
+        PinThreads = parsed.GetValue(Pin),
         ContextLength = parsed.GetValue(Context),
         MemoryBudget = parsed.GetValue(Budget),
         KeyValueFormat = ReadKvFormat(parsed, KvFormat),

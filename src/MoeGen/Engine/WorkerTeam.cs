@@ -5,7 +5,8 @@ namespace MoeGen.Engine;
 
 /// <summary>
 /// Threads that run one piece of work together, again and again, without allocating: a pass of a small model takes less time than
-/// waking a thread, so workers spin for a moment before they sleep. The caller is worker 0.
+/// waking a thread, so workers spin for a moment before they sleep, by pauses alone: a step makes no kernel call unless some worker
+/// is late. The caller is worker 0.
 /// </summary>
 /// <remarks>
 /// One caller at a time. A worker's exception stops the others at their next <see cref="Worker.Sync"/> and reaches the caller.
@@ -14,28 +15,37 @@ internal sealed class WorkerTeam : IDisposable
 {
     // about 0.1 ms: longer than sampling a token takes, far shorter than a time slice
     private const int SpinMicroseconds = 100;
+    private static readonly long s_spinTicks = Stopwatch.Frequency * SpinMicroseconds / 1_000_000;
+
+    private const int Pauses = 16; // between two looks
 
     private readonly Thread[] _threads; // workers 1 and up
     private readonly object _gate = new();
     private Action<Worker>? _work;
     private int _epoch; // counts pieces of work; a change wakes the workers
     private int _sleepers;
-    private int _parked; // workers that sleep in Sync
+    private int _parked; // workers that sleep in Sync, and the caller where it sleeps until the others are done
     private int _running; // workers other than 0 still at the current piece
     private int _arrived; // workers waiting in Sync
     private int _phase; // counts completed Syncs
     private ExceptionDispatchInfo? _fault; // first exception of the current piece
     private volatile bool _isStopping;
 
-    public WorkerTeam(int count)
+    /// <param name="count">Workers, the caller included.</param>
+    /// <param name="pins">
+    /// Workers other than the caller stay on a processor each, where the system lets them and there are enough.
+    /// </param>
+    public WorkerTeam(int count, bool pins = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         Count = count;
         _threads = new Thread[count - 1];
+        int[] processors = pins ? ProcessorAffinity.Allowed() : [];
         for (int i = 0; i < _threads.Length; i++)
         {
             int index = i + 1;
-            _threads[i] = new Thread(() => RunWorker(index)) { IsBackground = true, Name = $"MoeGen worker {index}" };
+            int? processor = processors.Length >= count ? processors[index] : null;
+            _threads[i] = new Thread(() => RunWorker(index, processor)) { IsBackground = true, Name = $"MoeGen worker {index}" };
             _threads[i].Start();
         }
     }
@@ -52,12 +62,7 @@ internal sealed class WorkerTeam : IDisposable
         WakeSleepers();
         RunShare(work, new Worker(this, 0));
 
-        SpinWait spin = default;
-        while (Volatile.Read(ref _running) > 0)
-        {
-            spin.SpinOnce(sleep1Threshold: -1);
-        }
-
+        WaitForOthers();
         if (_fault is { } fault)
         {
             // every worker is back, so the half-finished Sync can be forgotten
@@ -94,8 +99,7 @@ internal sealed class WorkerTeam : IDisposable
             return;
         }
 
-        long deadline = Stopwatch.GetTimestamp() + (Stopwatch.Frequency * SpinMicroseconds / 1_000_000);
-        SpinWait spin = default;
+        long deadline = Stopwatch.GetTimestamp() + s_spinTicks;
         while (Volatile.Read(ref _phase) == phase)
         {
             if (Volatile.Read(ref _fault) is not null)
@@ -103,11 +107,44 @@ internal sealed class WorkerTeam : IDisposable
                 throw new WorkerStoppedException();
             }
 
-            spin.SpinOnce(sleep1Threshold: -1);
-            if (Stopwatch.GetTimestamp() > deadline)
+            if (!PauseUntil(deadline))
             {
                 Park(phase);
             }
+        }
+    }
+
+    // false when the time is over; reading the clock is no kernel call
+    private static bool PauseUntil(long deadline)
+    {
+        Thread.SpinWait(Pauses);
+        return Stopwatch.GetTimestamp() < deadline;
+    }
+
+    private void WaitForOthers()
+    {
+        long deadline = Stopwatch.GetTimestamp() + s_spinTicks;
+        while (Volatile.Read(ref _running) > 0)
+        {
+            if (!PauseUntil(deadline))
+            {
+                ParkUntilDone();
+            }
+        }
+    }
+
+    private void ParkUntilDone()
+    {
+        lock (_gate)
+        {
+            // counted before it looks again, as in Park
+            Interlocked.Increment(ref _parked);
+            while (Volatile.Read(ref _running) > 0)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            Interlocked.Decrement(ref _parked);
         }
     }
 
@@ -138,8 +175,13 @@ internal sealed class WorkerTeam : IDisposable
         }
     }
 
-    private void RunWorker(int index)
+    private void RunWorker(int index, int? processor)
     {
+        if (processor is { } pinned)
+        {
+            ProcessorAffinity.Pin(pinned); // where it is refused, the worker runs anywhere
+        }
+
         Worker worker = new(this, index);
         int seen = 0;
         while (true)
@@ -151,7 +193,10 @@ internal sealed class WorkerTeam : IDisposable
             }
 
             RunShare(_work!, worker);
-            Interlocked.Decrement(ref _running);
+            if (Interlocked.Decrement(ref _running) == 0)
+            {
+                WakeParked();
+            }
         }
     }
 
@@ -174,20 +219,16 @@ internal sealed class WorkerTeam : IDisposable
 
     private int WaitForWork(int seen)
     {
-        long deadline = Stopwatch.GetTimestamp() + (Stopwatch.Frequency * SpinMicroseconds / 1_000_000);
-        while (Stopwatch.GetTimestamp() < deadline)
+        long deadline = Stopwatch.GetTimestamp() + s_spinTicks;
+        do
         {
-            for (int i = 0; i < 16; i++)
+            int epoch = Volatile.Read(ref _epoch);
+            if (epoch != seen)
             {
-                int epoch = Volatile.Read(ref _epoch);
-                if (epoch != seen)
-                {
-                    return epoch;
-                }
-
-                Thread.SpinWait(4);
+                return epoch;
             }
         }
+        while (PauseUntil(deadline));
 
         lock (_gate)
         {

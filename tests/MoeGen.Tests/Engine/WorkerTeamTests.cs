@@ -84,6 +84,45 @@ public class WorkerTeamTests
     }
 
     [Fact]
+    public void Run_LateWorker_IsWaitedFor()
+    {
+        using WorkerTeam team = new(3);
+        for (int i = 0; i < 30; i++)
+        {
+            // longer than the caller spins, so that it sleeps until the last one is done
+            int late = i % 3, done = 0;
+            team.Run(worker =>
+            {
+                Thread.Sleep(worker.Index == late ? 2 : 0);
+                Interlocked.Increment(ref done);
+            });
+            Assert.Equal(3, done);
+        }
+    }
+
+    [Fact]
+    public void Run_Pinned_KeepsWorkersOnProcessorsOfTheirOwnAndTheCallerFree()
+    {
+        int[] processors = ProcessorAffinity.Allowed();
+        Assert.SkipUnless(processors.Length >= 2, "needs two processors, and a system that says which");
+        using WorkerTeam team = new(2, pins: true);
+        int[][] seen = new int[2][];
+        team.Run(worker => seen[worker.Index] = ProcessorAffinity.Allowed());
+        Assert.Equal(processors, seen[0]);
+        Assert.Equal([processors[1]], seen[1]);
+    }
+
+    [Fact]
+    public void Run_PinnedWithFewerProcessorsThanWorkers_PinsNone()
+    {
+        int[] processors = ProcessorAffinity.Allowed();
+        using WorkerTeam team = new(processors.Length + 2, pins: true);
+        int[][] seen = new int[team.Count][];
+        team.Run(worker => seen[worker.Index] = ProcessorAffinity.Allowed());
+        Assert.All(seen, allowed => Assert.Equal(processors, allowed));
+    }
+
+    [Fact]
     public void Run_AllocatesNothing()
     {
         using WorkerTeam team = new(2);

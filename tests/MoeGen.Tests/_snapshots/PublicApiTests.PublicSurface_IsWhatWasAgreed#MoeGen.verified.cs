@@ -820,6 +820,7 @@ abstract class MoeGen.MoeModel
 
 class MoeGen.MoeOptions
     Action<String> Notice { get; set; }
+    Boolean PinThreads { get; set; }
     IProgress<MoeGen.Weights.LoadProgress> Progress { get; set; }
     Int32 MaxBatch { get; set; }
     Int32 PrefillChunk { get; set; }

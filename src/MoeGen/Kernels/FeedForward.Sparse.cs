@@ -34,8 +34,9 @@ public static unsafe partial class FeedForward
         foreach (ChosenExpert chosen in experts.InWave(routing))
         {
             TExpert expert = TExpert.At(chosen.Slot);
-            MatMul.Run(expert.GateProj, FromTokens(TExpert.GateBias(chosen.Slot), routing, chosen, x, gate), rows);
-            MatMul.Run(expert.UpProj, FromTokens(TExpert.UpBias(chosen.Slot), routing, chosen, x, up), rows);
+            byte* next = chosen.Next is { } slot ? TExpert.At(slot).GateProj.Data : null;
+            MatMul.Run(expert.GateProj, FromTokens(TExpert.GateBias(chosen.Slot), routing, chosen, x, gate, expert.UpProj.Data), rows);
+            MatMul.Run(expert.UpProj, FromTokens(TExpert.UpBias(chosen.Slot), routing, chosen, x, up, next), rows);
             if (scalesInput)
             {
                 ScaleEntries(routing, chosen, gate, rows);
@@ -70,7 +71,8 @@ public static unsafe partial class FeedForward
         Share rows = MatMul.RowsOf<TUp>(up, worker);
         foreach (ChosenExpert chosen in experts.InWave(routing))
         {
-            MatMul.Run(TExpert.At(chosen.Slot).UpProj, FromTokens(TExpert.UpBias(chosen.Slot), routing, chosen, x, up), rows);
+            byte* next = chosen.Next is { } slot ? TExpert.At(slot).UpProj.Data : null;
+            MatMul.Run(TExpert.At(chosen.Slot).UpProj, FromTokens(TExpert.UpBias(chosen.Slot), routing, chosen, x, up, next), rows);
             GatedActivation.Activate<TActivation>(up, chosen.Entries.Start, chosen.NumTokens, rows);
         }
     }
@@ -98,6 +100,7 @@ public static unsafe partial class FeedForward
                 FirstInputRow = chosen.Entries.Start,
                 FirstOutputRow = chosen.Entries.Start,
                 Bias = TExpert.DownBias(chosen.Slot).Data,
+                Next = chosen.Next is { } slot ? TExpert.At(slot).DownProj.Data : null,
             };
             MatMul.Run(TExpert.At(chosen.Slot).DownProj, product, rows);
         }
@@ -137,12 +140,14 @@ public static unsafe partial class FeedForward
     }
 
     // the product of an expert's first half: rows of the tokens that chose it in, a row for each choice out
-    private static Product FromTokens(WeightVector bias, Routing routing, ChosenExpert chosen, Activations x, Activations y) =>
+    private static Product FromTokens(
+        WeightVector bias, Routing routing, ChosenExpert chosen, Activations x, Activations y, byte* next) =>
         new(x, y, chosen.NumTokens)
         {
             InputRows = routing.EntryTokens + chosen.Entries.Start,
             FirstOutputRow = chosen.Entries.Start,
             Bias = bias.Data,
+            Next = next,
         };
 
     // multiplies some columns of an expert's entries by the weights with which it was chosen

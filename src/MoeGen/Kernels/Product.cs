@@ -34,6 +34,12 @@ internal readonly unsafe struct Product
     /// <summary>Factor on the product, its bias included.</summary>
     public float Scale { get; init; } = 1;
 
+    /// <summary>
+    /// First byte of the matrix of the same shape and format that is multiplied next, with the same rows: where one token waits for memory,
+    /// its first weights are asked for beside the last ones of this matrix. Null: not known.
+    /// </summary>
+    public byte* Next { get; init; }
+
     /// <summary>The product is added to what stands in the outputs.</summary>
     public bool AddsToY { get; init; }
 

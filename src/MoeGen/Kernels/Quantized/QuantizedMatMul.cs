@@ -94,9 +94,7 @@ internal static unsafe partial class QuantizedMatMul
         int tileRows = TileVectors * TSimd.Width;
         for (; row <= rows.End - tileRows; row += tileRows)
         {
-            // what follows the share is another worker's
-            nuint ahead = row <= rows.End - (2 * tileRows)
-                ? (nuint)(tileRows / MatrixLayout.PanelRows) * PanelBytes<TShape, TDot, TInts>() : 0;
+            nuint ahead = product.Ahead(rows, row, tileRows, PanelBytes<TShape, TDot, TInts>());
             Tile4x1<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, ahead, sums);
             product.Store<TSimd, TFloats>(rows, row, tileRows, token, 1, sums);
         }
@@ -118,7 +116,7 @@ internal static unsafe partial class QuantizedMatMul
         int tileRows = 2 * TSimd.Width;
         for (; row <= rows.End - tileRows; row += tileRows)
         {
-            nuint ahead = row <= rows.End - (2 * tileRows) ? 2 * PanelBytes<TShape, TDot, TInts>() : 0;
+            nuint ahead = product.Ahead(rows, row, tileRows, PanelBytes<TShape, TDot, TInts>());
             if (numTokens == 2)
             {
                 Tile2x2<TShape, TDot, TSimd, TInts, TFloats>(product, row, token, ahead, sums);

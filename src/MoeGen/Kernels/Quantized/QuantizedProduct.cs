@@ -27,6 +27,23 @@ internal readonly unsafe struct QuantizedProduct
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte* Panel(int row, nuint panelBytes) => _weight + ((nuint)(row / MatrixLayout.PanelRows) * panelBytes);
 
+    /// <summary>How far ahead the weights lie that are multiplied behind a tile of panels.</summary>
+    /// <param name="rows">The share.</param>
+    /// <param name="row">First row of the tile.</param>
+    /// <param name="tileRows">Its rows.</param>
+    /// <param name="panelBytes">Bytes of a panel.</param>
+    /// <returns>Bytes, modulo 2^64; 0: not known, or what follows is another worker's.</returns>
+    public nuint Ahead(Share rows, int row, int tileRows, nuint panelBytes)
+    {
+        if (row <= rows.End - (2 * tileRows))
+        {
+            return (nuint)(tileRows / MatrixLayout.PanelRows) * panelBytes;
+        }
+
+        return _product.Next is null ? 0
+            : (nuint)(_product.Next - _weight) - ((nuint)((row - rows.Start) / MatrixLayout.PanelRows) * panelBytes);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte* Input(int token) => _x.Row(_product.InputRow(token));
 

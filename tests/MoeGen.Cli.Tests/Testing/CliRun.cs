@@ -46,6 +46,10 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
 
     // models compiled by tests do not belong into the cache of whoever runs them
     [ModuleInitializer]
-    internal static void UseCacheOfTheTests() =>
-        Environment.SetEnvironmentVariable("MOEGEN_CACHE", Directory.CreateTempSubdirectory("moegen-test-cache-").FullName);
+    internal static void UseCacheOfTheTests()
+    {
+        string folder = Directory.CreateTempSubdirectory("moegen-test-cache-").FullName;
+        Environment.SetEnvironmentVariable("MOEGEN_CACHE", folder);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+    }
 }

@@ -1,0 +1,8 @@
+namespace ILGPU;
+
+public enum MathMode
+{
+    Default,
+    Fast,
+    Fast32BitOnly,
+}

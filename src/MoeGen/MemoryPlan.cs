@@ -14,6 +14,9 @@ public sealed record MemoryPlan
     // what the system and other programs need beside a model that was given no budget
     private const double ShareOfMachine = 0.9;
 
+    /// <summary>Bytes that a model takes at most where nothing else is said.</summary>
+    internal static long MachineBytes => (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * ShareOfMachine);
+
     private MemoryPlan()
     {
     }
@@ -108,7 +111,7 @@ public sealed record MemoryPlan
     public MemoryPlan Within(ByteSize? budget)
     {
         // without a budget the system would promise more than it has, and end the process when the weights come in
-        ByteSize bound = budget ?? new ByteSize((long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * ShareOfMachine));
+        ByteSize bound = budget ?? new ByteSize(MachineBytes);
         if (ResidentBytes <= bound.Bytes && MostSlots == NumExperts)
         {
             return this with { NumSlots = NumExperts };

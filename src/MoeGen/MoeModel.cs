@@ -24,6 +24,7 @@ public abstract class MoeModel : IDisposable
     private readonly Tokenizer? _tokenizer;
     private readonly TokenizerFormatException? _tokenizerFault;
     private ForwardPass? _pass;
+    private ModelDevice? _device; // null: the processor computes
     private MemoryPlan _plan;
     private ByteSize? _budget;
     private long _sequenceBytes;
@@ -59,7 +60,7 @@ public abstract class MoeModel : IDisposable
         }
 
         _team = new WorkerTeam(options.ThreadsOrDefault, options.PinThreads);
-        _runner = new PassRunner(_team, weights.ExpertCache, Forward, Encode);
+        _runner = new PassRunner(_team, weights.ExpertCache, ForwardOnDevice, Encode);
         _queue = new PassQueue(options.MaxBatch, RunTogether, TimeProvider.System);
     }
 
@@ -74,6 +75,9 @@ public abstract class MoeModel : IDisposable
 
     /// <summary>How keys and values of a sequence are held.</summary>
     public KeyValueFormat KeyValueFormat => _options.KeyValueFormat;
+
+    /// <summary>The device that computes, by name; null: the processor does.</summary>
+    public string? DeviceName => _device?.Name;
 
     /// <summary>Threads that compute.</summary>
     public int Threads => _team.Count;
@@ -187,6 +191,7 @@ public abstract class MoeModel : IDisposable
                 _team.Dispose();
                 _pass?.Dispose();
                 _weights.Dispose();
+                _device?.Dispose();
             }
         }
 
@@ -219,24 +224,40 @@ public abstract class MoeModel : IDisposable
     /// <param name="options">How it runs; null: defaults.</param>
     /// <param name="create">The generated constructor.</param>
     /// <param name="cancellationToken">Stops loading.</param>
+    /// <param name="half">What the model brings for a GPU; null: it was built without.</param>
+    /// <exception cref="DeviceException">A GPU was asked for, and there is none that can run the model.</exception>
     protected static TModel Load<TModel>(
         string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> tensors, MoeOptions? options,
-        Func<WeightStore, MoeOptions, TModel> create, CancellationToken cancellationToken)
+        Func<WeightStore, MoeOptions, TModel> create, CancellationToken cancellationToken, DeviceHalf? half = null)
         where TModel : MoeModel
     {
         ArgumentNullException.ThrowIfNull(create);
         options ??= new MoeOptions();
-        WeightStore weights = WeightStore.Load(folder, info, tensors, options, cancellationToken);
+        options.Validate();
+        ModelDevice? device = OpenDevice(info, options, half);
+        WeightStore? weights = null;
         try
         {
-            return create(weights, options);
+            weights = WeightStore.Load(
+                folder, info, tensors, device is null ? options : options.On(device), cancellationToken, device);
+            TModel model = create(weights, options);
+            device?.Start(weights);
+            model._device = device;
+            return model;
         }
         catch
         {
-            weights.Dispose();
+            weights?.Dispose();
+            device?.Dispose();
             throw;
         }
     }
+
+    /// <summary>Makes the working memory of a pass, where the passes run.</summary>
+    /// <param name="maxTokens">Most tokens of one run.</param>
+    /// <param name="maxLogits">Most tokens whose logits are asked for.</param>
+    internal ForwardPass NewPass(int maxTokens, int maxLogits) =>
+        _device is null ? CreatePass(maxTokens, maxLogits) : _device.CreatePass(maxTokens, maxLogits);
 
     /// <summary>Runs the encoder on an input.</summary>
     /// <param name="sequence">A sequence without a text.</param>
@@ -356,10 +377,45 @@ public abstract class MoeModel : IDisposable
         }
     }
 
+    private static ModelDevice? OpenDevice(ModelInfo info, MoeOptions options, DeviceHalf? half)
+    {
+        if (options.Device == Device.Cpu)
+        {
+            return null;
+        }
+
+        try
+        {
+            return half is not null
+                ? half.Open(info, options)
+                : throw new DeviceException(
+                    $"{info.Name} was built without its GPU half; expected a project that references MoeGen.Gpu and ILGPU 1.5.3. "
+                    + "Build it so, or run on the processor.");
+        }
+        catch (DeviceException exception) when (options.Device == Device.Auto)
+        {
+            options.Notice?.Invoke($"{exception.Message} The processor computes.");
+            return null;
+        }
+    }
+
+    // a device is driven by one worker; the others have nothing to do
+    private void ForwardOnDevice(ForwardPass pass, Worker worker)
+    {
+        if (_device is null)
+        {
+            Forward(pass, worker);
+        }
+        else if (worker.Index == 0)
+        {
+            _device.Forward(pass, worker);
+        }
+    }
+
     private ForwardPass OwnPass()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _pass ??= CreatePass(_options.PassRowsFor(Info), _options.MaxBatch);
+        return _pass ??= NewPass(_options.PassRowsFor(Info), _options.MaxBatch);
     }
 
     // the plan holds one sequence; every further one comes on top, at the cost of experts

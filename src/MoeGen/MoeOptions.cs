@@ -1,3 +1,4 @@
+using MoeGen.Engine;
 using MoeGen.Weights;
 
 namespace MoeGen;
@@ -13,6 +14,18 @@ public sealed record MoeOptions
 
     /// <summary>Sequences that run together when nothing else is said.</summary>
     public const int DefaultMaxBatch = 8;
+
+    /// <summary>
+    /// What computes. On a GPU, <see cref="MemoryBudget"/> bounds the memory of the device, and experts that do not fit wait in host memory
+    /// (<see cref="HostMemoryBudget"/>) and behind it on disk.
+    /// </summary>
+    public Device Device { get; init; }
+
+    /// <summary>
+    /// Most host memory that experts may take beside those on a GPU; null: most of the machine's memory. Not used where the processor
+    /// computes.
+    /// </summary>
+    public ByteSize? HostMemoryBudget { get; init; }
 
     /// <summary>Threads that compute, the caller's included; null: one per processor.</summary>
     public int? Threads { get; init; }
@@ -60,6 +73,12 @@ public sealed record MoeOptions
     /// <summary>Slots for experts, whatever the budget says: for tests and measurements with a cache of a certain size; null: the budget.</summary>
     internal int? ExpertSlots { get; init; }
 
+    /// <summary>The device, for tests: an accelerator of ILGPU; null: the first GPU.</summary>
+    internal object? Accelerator { get; init; }
+
+    /// <summary>Threads of a group on the device, for tests; null: what is fast.</summary>
+    internal int? GroupSize { get; init; }
+
     /// <summary>Threads that read experts; more than a few gain little on one disk.</summary>
     internal int Readers { get; init; } = 4;
 
@@ -85,6 +104,9 @@ public sealed record MoeOptions
     /// <summary>Tokens of the longest pass: a chunk of a prompt, or one of each sequence.</summary>
     internal int PassRowsFor(ModelInfo info) => Math.Max(PrefillChunkFor(info), MaxBatch);
 
+    /// <summary>The same with a budget that is no more than a device has.</summary>
+    internal MoeOptions On(ModelDevice device) => this with { MemoryBudget = MemoryBudget ?? new ByteSize(device.MemoryBytes) };
+
     /// <summary>Refuses options that make no sense.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or a format is none.</exception>
     internal void Validate()
@@ -93,6 +115,11 @@ public sealed record MoeOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(ContextLength ?? 1, 1, nameof(ContextLength));
         ArgumentOutOfRangeException.ThrowIfLessThan(PrefillChunk, 1, nameof(PrefillChunk));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBatch, 1);
+        if (!Enum.IsDefined(Device))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Device), Device, "expected Cpu, Gpu or Auto");
+        }
+
         if (!Enum.IsDefined(KeyValueFormat))
         {
             throw new ArgumentOutOfRangeException(nameof(KeyValueFormat), KeyValueFormat, "expected F32, F16 or Q8");

@@ -70,7 +70,7 @@ internal sealed class LogitsCommand
         using Sequence sequence = model.CreateSequence(chunkLength);
 
         // an encoder sees its input at once
-        using ForwardPass pass = model.CreatePass(Math.Max(chunkLength, text.Input?.Length ?? 0), chunkLength);
+        using ForwardPass pass = model.NewPass(Math.Max(chunkLength, text.Input?.Length ?? 0), chunkLength);
         using (LogitsFile file = new(output, model.Info, tokens.Length, text.Input?.Length ?? 0))
         {
             using ProgressLine progress = new(_streams, "computing logits");

@@ -104,6 +104,7 @@ public abstract unsafe class ForwardPass : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        DisposeDevice();
         Routing.Dispose();
         foreach (NativeBuffer buffer in _buffers)
         {
@@ -111,6 +112,11 @@ public abstract unsafe class ForwardPass : IDisposable
         }
 
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives memory back that is on a device.</summary>
+    protected virtual void DisposeDevice()
+    {
     }
 
     /// <summary>Begins to say what the next run computes.</summary>

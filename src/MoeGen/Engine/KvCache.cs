@@ -73,7 +73,14 @@ public sealed unsafe class KvCache : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _buffer.Dispose();
+    public void Dispose()
+    {
+        DeviceMemory?.Dispose();
+        _buffer.Dispose();
+    }
+
+    /// <summary>The same on the device that computes; the memory here then stays unwritten, and costs nothing. Null: the processor computes.</summary>
+    internal IDisposable? DeviceMemory { get; set; }
 
     /// <summary>Rows of a head: position p stands in row <c>p % Length</c>.</summary>
     internal int Length(int layer) => _lengths[layer];

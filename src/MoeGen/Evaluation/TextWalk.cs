@@ -36,7 +36,7 @@ internal sealed class TextWalk : IDisposable
         _promptLength = promptLength;
         int maxTokens = Math.Max(chunk, Math.Min(promptLength, MoeOptions.DefaultPrefillChunk));
         _sequence = model.CreateSequence(maxTokens);
-        _pass = model.CreatePass(maxTokens, maxLogits: chunk);
+        _pass = model.NewPass(maxTokens, maxLogits: chunk);
     }
 
     /// <summary>Hears the routing of every layer of every pass; null: nobody.</summary>

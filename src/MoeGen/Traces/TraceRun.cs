@@ -23,7 +23,7 @@ internal sealed class TraceRun : IDisposable
 
         // an encoder sees its input at once
         _chunk = Math.Min(chunk, promptTokens);
-        _pass = model.CreatePass(model.Info.HasEncoder ? promptTokens : _chunk, maxLogits: 1);
+        _pass = model.NewPass(model.Info.HasEncoder ? promptTokens : _chunk, maxLogits: 1);
         _pass.Observer = recorder;
     }
 

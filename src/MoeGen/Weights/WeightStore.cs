@@ -1,3 +1,4 @@
+using MoeGen.Engine;
 using MoeGen.Experts;
 using MoeGen.Experts.Cache;
 using MoeGen.Experts.Selection;
@@ -36,7 +37,15 @@ public sealed unsafe class WeightStore : IDisposable
     /// <exception cref="NonFiniteValueException">A tensor holds an infinity or NaN, or its scales lead to one.</exception>
     public static WeightStore Load(
         string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, MoeOptions options,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) =>
+        Load(folder, info, declarations, options, cancellationToken, device: null);
+
+    /// <summary>The same, with experts on a device.</summary>
+    /// <inheritdoc cref="Load(string, ModelInfo, IReadOnlyList{TensorDeclaration}, MoeOptions, CancellationToken)"/>
+    /// <param name="device">Where experts go; null: to host memory.</param>
+    internal static WeightStore Load(
+        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, MoeOptions options,
+        CancellationToken cancellationToken, ModelDevice? device)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(info);
@@ -51,8 +60,10 @@ public sealed unsafe class WeightStore : IDisposable
         ExpertCache? experts = null;
         try
         {
-            IExpertSource source = files.TakeExperts();
-            experts = new ExpertCache(info, source, () => OpenExperts(folder, info, declarations, options), memory.NumSlots, options);
+            ISlotMemory? slots = device?.CreateSlots(memory.NumSlots, memory.SlotBytes);
+            IExpertSource source = OnDevice(files.TakeExperts(), device);
+            experts = new ExpertCache(
+                info, source, () => OnDevice(OpenExperts(folder, info, declarations, options), device), memory.NumSlots, options, slots);
             ExpertIndex index = new(info);
             IResidentSelection? selection = experts.Selection as IResidentSelection;
             ExpertNorms? norms = selection is { NeedsNorms: true } ? new ExpertNorms(declarations, index.Count) : null;
@@ -124,6 +135,18 @@ public sealed unsafe class WeightStore : IDisposable
         where TFormat : struct, IWeightFormat =>
         _experts.Routers[_experts.SparseLayerOf(layer)] = new RouterScores<TShape, TFormat>(router);
 
+    /// <summary>First byte of what is outside the experts.</summary>
+    internal byte* Dense => _dense.Pointer;
+
+    /// <summary>Its bytes.</summary>
+    internal long DenseBytes => _denseLayout.SizeInBytes;
+
+    /// <summary>Bytes before a matrix or vector outside the experts.</summary>
+    /// <param name="name">Declared name.</param>
+    /// <param name="layer">0-based layer, where the name has a placeholder for it.</param>
+    /// <param name="shape">Declared shape.</param>
+    internal long OffsetOf(string name, int layer, ReadOnlySpan<int> shape) => Find(name, layer, shape).Offset;
+
     /// <summary>The memory that was planned for, with the slots that the experts have.</summary>
     internal MemoryPlan Plan { get; }
 
@@ -141,6 +164,8 @@ public sealed unsafe class WeightStore : IDisposable
         _dense.Dispose();
         _experts.Dispose();
     }
+
+    private static IExpertSource OnDevice(IExpertSource source, ModelDevice? device) => device is null ? source : device.Cache(source);
 
     private static IExpertSource OpenExperts(
         string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, MoeOptions options)

@@ -8,6 +8,17 @@ struct MoeGen.ByteSize
     static MoeGen.ByteSize KiB(Double count)
     static MoeGen.ByteSize MiB(Double count)
 
+enum MoeGen.Device
+    const MoeGen.Device Auto
+    const MoeGen.Device Cpu
+    const MoeGen.Device Gpu
+
+class MoeGen.DeviceException
+    new(String message, Exception inner = ...)
+
+abstract class MoeGen.Engine.DeviceHalf
+    new()
+
 abstract class MoeGen.Engine.ForwardPass
     Int32 MaxLogits { get; }
     Int32 MaxTokens { get; }
@@ -23,6 +34,7 @@ abstract class MoeGen.Engine.ForwardPass
     new(MoeGen.ModelInfo info, Int32 maxTokens, Int32 maxLogits)
     protected MoeGen.Kernels.Activations Buffer(Int32 width, Boolean int8 = ..., Boolean int16 = ...)
     protected MoeGen.Kernels.Activations ChoiceBuffer(Int32 width, Boolean int8 = ..., Boolean int16 = ...)
+    protected Void DisposeDevice()
 
 class MoeGen.Engine.KvCache
     Int32 Capacity { get; }
@@ -811,12 +823,13 @@ abstract class MoeGen.MoeModel
     MoeGen.TextGeneration Generate(String prompt, MoeGen.SamplingOptions options = ...)
     MoeGen.Tokenizers.Tokenizer Tokenizer { get; }
     Nullable<MoeGen.ByteSize> MemoryBudget { get; set; }
+    String DeviceName { get; }
     Void Dispose()
     new(String folder, MoeGen.ModelInfo info, MoeGen.Weights.WeightStore weights, MoeGen.MoeOptions options)
     protected Void Encode(MoeGen.Engine.ForwardPass pass, MoeGen.Engine.Worker worker)
     protected abstract MoeGen.Engine.ForwardPass CreatePass(Int32 maxTokens, Int32 maxLogits)
     protected abstract Void Forward(MoeGen.Engine.ForwardPass pass, MoeGen.Engine.Worker worker)
-    protected static TModel Load<TModel>(String folder, MoeGen.ModelInfo info, IReadOnlyList<MoeGen.Weights.TensorDeclaration> tensors, MoeGen.MoeOptions options, Func<MoeGen.Weights.WeightStore, MoeGen.MoeOptions, TModel> create, CancellationToken cancellationToken)
+    protected static TModel Load<TModel>(String folder, MoeGen.ModelInfo info, IReadOnlyList<MoeGen.Weights.TensorDeclaration> tensors, MoeGen.MoeOptions options, Func<MoeGen.Weights.WeightStore, MoeGen.MoeOptions, TModel> create, CancellationToken cancellationToken, MoeGen.Engine.DeviceHalf half = ...)
 
 class MoeGen.MoeOptions
     Action<String> Notice { get; set; }
@@ -824,10 +837,12 @@ class MoeGen.MoeOptions
     IProgress<MoeGen.Weights.LoadProgress> Progress { get; set; }
     Int32 MaxBatch { get; set; }
     Int32 PrefillChunk { get; set; }
+    MoeGen.Device Device { get; set; }
     MoeGen.KeyValueFormat KeyValueFormat { get; set; }
     MoeGen.Offloading Offloading { get; set; }
     Nullable<Int32> ContextLength { get; set; }
     Nullable<Int32> Threads { get; set; }
+    Nullable<MoeGen.ByteSize> HostMemoryBudget { get; set; }
     Nullable<MoeGen.ByteSize> MemoryBudget { get; set; }
     String ToString()
     const Int32 DefaultContextLength

@@ -22,7 +22,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     private readonly MoeOptions _options;
     private readonly Func<IExpertSource> _openSource;
     private readonly ExpertScheduler _scheduler;
-    private readonly SlotPool _pool;
+    private readonly ISlotMemory _pool;
     private readonly IReadOnlyList<int> _layers; // [grid.NumLayers] layer of the model
     private readonly ExpertIndex _index;
     private readonly LayerRun _run;
@@ -42,7 +42,9 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     /// <param name="openSource">Opens it again, should a smaller budget need it.</param>
     /// <param name="numSlots">Slots to begin with; as many as there are experts: all are resident, and nothing is evicted.</param>
     /// <param name="options">What is kept and loaded ahead when not all are resident.</param>
-    public ExpertCache(ModelInfo info, IExpertSource source, Func<IExpertSource> openSource, int numSlots, MoeOptions options)
+    /// <param name="slots">Where experts go; taken over; null: to host memory.</param>
+    public ExpertCache(
+        ModelInfo info, IExpertSource source, Func<IExpertSource> openSource, int numSlots, MoeOptions options, ISlotMemory? slots = null)
     {
         Grid = GridOf(info);
         _info = info;
@@ -52,7 +54,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
         _index = new ExpertIndex(info);
         Routers = new IRouterScores?[Grid.NumLayers];
         _source = source;
-        _pool = new SlotPool(Grid.Count, info.ExpertBytes);
+        _pool = slots ?? new SlotPool(Grid.Count, info.ExpertBytes);
         IEviction eviction = options.Offloading.CreateEviction(Grid);
         _hasTwins = source.Twins is not null;
         _scheduler = new ExpertScheduler(
@@ -110,6 +112,14 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     /// <param name="layer">0-based sparse layer of the model.</param>
     /// <param name="expert">0-based expert of the layer.</param>
     public byte* Address(int layer, int expert) => _pool.Address(_index.Of(layer, expert));
+
+    /// <summary>Whether every expert has its slot, which it never leaves.</summary>
+    public bool IsResident => _readers is null;
+
+    /// <summary>The slot of an expert of a model whose experts are all resident.</summary>
+    /// <param name="layer">0-based sparse layer of the model.</param>
+    /// <param name="expert">0-based expert of the layer.</param>
+    public int SlotOf(int layer, int expert) => _index.Of(layer, expert);
 
     /// <summary>The layer of the grid for a sparse layer of the model.</summary>
     public int SparseLayerOf(int layer) => Grid.LayerOf(_index.Of(layer, 0));
@@ -250,6 +260,7 @@ internal sealed unsafe partial class ExpertCache : IResidency, IDisposable
     /// <exception cref="MoeGenException">All experts were resident, and the files they came from are gone or others.</exception>
     public void Resize(int numSlots)
     {
+        numSlots = Math.Min(numSlots, _pool.MaxSlots);
         if (_readers is null && numSlots < Grid.Count)
         {
             _source ??= _openSource();

@@ -16,7 +16,7 @@ internal sealed unsafe class ExpertReaders : IDisposable
     private readonly object _gate; // guards the scheduler and everything here that changes; pulsed when an expert arrives
     private readonly ExpertScheduler _scheduler;
     private readonly IExpertSource _source;
-    private readonly SlotPool _pool;
+    private readonly ISlotMemory _pool;
     private readonly IReadOnlyList<int> _layers; // [grid.NumLayers] layer of the model
     private readonly ExpertGrid _grid;
     private readonly Thread[] _threads;
@@ -35,7 +35,7 @@ internal sealed unsafe class ExpertReaders : IDisposable
     /// <param name="pool">Where it goes.</param>
     /// <param name="count">Threads.</param>
     public ExpertReaders(
-        object gate, ExpertScheduler scheduler, ExpertGrid grid, IReadOnlyList<int> layers, IExpertSource source, SlotPool pool, int count)
+        object gate, ExpertScheduler scheduler, ExpertGrid grid, IReadOnlyList<int> layers, IExpertSource source, ISlotMemory pool, int count)
     {
         _gate = gate;
         _scheduler = scheduler;

@@ -6,7 +6,7 @@ namespace MoeGen.Experts.Cache;
 /// The memory of experts: equal slots at fixed addresses, each beginning at a page, as direct reads from disk need it. A slot costs memory
 /// from its first use until it is released.
 /// </summary>
-internal sealed unsafe class SlotPool : IDisposable
+internal sealed unsafe class SlotPool : ISlotMemory
 {
     private const int SlotAlignment = 4096;
 

@@ -10,6 +10,7 @@ using MoeGen.Generator.Emit.Decoder;
 using MoeGen.Generator.Emit.Encoder;
 using MoeGen.Generator.Emit.Experts;
 using MoeGen.Generator.Emit.FeedForward;
+using MoeGen.Generator.Emit.Gpu;
 using MoeGen.Generator.Emit.Kernels;
 using MoeGen.Generator.Emit.Layers;
 using MoeGen.Generator.Emit.Model;
@@ -28,7 +29,10 @@ namespace MoeGen.Generator;
 public sealed class MoeModelGenerator : IIncrementalGenerator
 {
     private const string RuntimeType = "MoeGen.MoeModel";
+    private const string GpuCompilerType = "ILGPU.Index1D";
+    private const string GpuRuntimeType = "MoeGen.Gpu.Kernels.IGpuMatrix";
     private const string RuntimePackage = "MoeGen";
+    private const string GpuPrefix = "Gpu.";
 
     // no byte order mark, so that the emitted file is the text to the byte
     private static readonly Encoding s_utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -66,6 +70,13 @@ public sealed class MoeModelGenerator : IIncrementalGenerator
             .Select(static (compilation, _) => compilation.GetTypeByMetadataName(RuntimeType) is not null)
             .WithTrackingName(StepNames.Runtime);
 
+        // ILGPU is optional: without it, or without our half of the runtime, models have no GPU half
+        IncrementalValueProvider<bool> hasGpuRuntime = context.CompilationProvider
+            .Select(static (compilation, _) =>
+                compilation.GetTypeByMetadataName(GpuCompilerType) is not null
+                && compilation.GetTypeByMetadataName(GpuRuntimeType) is not null)
+            .WithTrackingName(StepNames.GpuRuntime);
+
         context.RegisterSourceOutput(results.Combine(hasRuntime), static (output, pair) => Report(output, pair.Left, pair.Right));
 
         // one step and one file for each feature: a change of the config re-emits the files that show it
@@ -73,7 +84,10 @@ public sealed class MoeModelGenerator : IIncrementalGenerator
             .Combine(hasRuntime)
             .Where(static pair => pair.Right)
             .Select(static (pair, _) => pair.Left);
-        Register(context, compilable, new ModelFeature());
+        IncrementalValuesProvider<ModelDeclaration> withHalves = compilable
+            .Combine(hasGpuRuntime)
+            .Select(static (pair, _) => pair.Left with { HasGpuHalf = pair.Right && GpuHalfFeature.Covers(pair.Left.Spec) });
+        Register(context, withHalves, new ModelFeature());
         Register(context, compilable, new ConfigFeature());
         Register(context, compilable.Where(static model => model.Spec.Encoder is not null), new EncoderFeature());
         Register(context, compilable, new DecoderFeature());
@@ -85,15 +99,29 @@ public sealed class MoeModelGenerator : IIncrementalGenerator
         Register(context, compilable, new KernelsFeature());
         Register(context, compilable, new PassFeature());
         Register(context, compilable, new WeightMapFeature());
+
+        // the same features once more, with the names of the GPU half
+        IncrementalValuesProvider<ModelDeclaration> gpuHalves = withHalves
+            .Where(static model => model.HasGpuHalf)
+            .Select(static (model, _) => model with { Name = model.Name with { IsGpu = true } });
+        Register(context, gpuHalves, new GpuHalfFeature(), GpuPrefix);
+        Register(context, gpuHalves, new GpuMatricesFeature(), GpuPrefix);
+        Register(context, gpuHalves, new DecoderFeature(), GpuPrefix);
+        Register(context, gpuHalves, new LayersFeature(), GpuPrefix);
+        Register(context, gpuHalves, new AttentionFeature(), GpuPrefix);
+        Register(context, gpuHalves, new FeedForwardFeature(), GpuPrefix);
+        Register(context, gpuHalves, new RouterFeature(), GpuPrefix);
+        Register(context, gpuHalves, new PassFeature(), GpuPrefix);
     }
 
     private static void Register<TInfo>(
-        IncrementalGeneratorInitializationContext context, IncrementalValuesProvider<ModelDeclaration> models, Feature<TInfo> feature)
+        IncrementalGeneratorInitializationContext context, IncrementalValuesProvider<ModelDeclaration> models, Feature<TInfo> feature,
+        string prefix = "")
         where TInfo : FeatureInfo, IEquatable<TInfo>
     {
         IncrementalValuesProvider<TInfo> infos = models
             .Select((model, _) => feature.GetInfo(model))
-            .WithTrackingName(StepNames.Feature(feature.Name));
+            .WithTrackingName(StepNames.Feature(prefix + feature.Name));
         context.RegisterSourceOutput(infos, (output, info) =>
         {
             GeneratedFile file = feature.Emit(info);

@@ -1,4 +1,5 @@
 using System.Text;
+using MoeGen.Generator.Emit.Gpu;
 
 namespace MoeGen.Generator.Emit;
 
@@ -103,7 +104,7 @@ internal sealed class CodeWriter
         Line();
         Line("using System.CodeDom.Compiler;");
         Line("using System.Diagnostics.CodeAnalysis;");
-        foreach (string name in usings)
+        foreach (string name in model.IsGpu ? GpuUsings.Of(usings) : usings)
         {
             Line($"using {name};");
         }

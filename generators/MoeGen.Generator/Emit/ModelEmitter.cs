@@ -5,6 +5,7 @@ using MoeGen.Generator.Emit.Decoder;
 using MoeGen.Generator.Emit.Encoder;
 using MoeGen.Generator.Emit.Experts;
 using MoeGen.Generator.Emit.FeedForward;
+using MoeGen.Generator.Emit.Gpu;
 using MoeGen.Generator.Emit.Kernels;
 using MoeGen.Generator.Emit.Layers;
 using MoeGen.Generator.Emit.Model;
@@ -18,6 +19,7 @@ namespace MoeGen.Generator.Emit;
 internal static class ModelEmitter
 {
     /// <summary>The generated files, from the outside in.</summary>
+    /// <param name="model">The model.</param>
     public static IReadOnlyList<GeneratedFile> Emit(ModelDeclaration model) =>
     [
         Emit(new ModelFeature(), model),
@@ -32,6 +34,20 @@ internal static class ModelEmitter
         Emit(new KernelsFeature(), model),
         Emit(new PassFeature(), model),
         Emit(new WeightMapFeature(), model),
+        .. model.HasGpuHalf ? EmitGpuHalf(model with { Name = model.Name with { IsGpu = true } }) : [],
+    ];
+
+    // most of it by the same features, with other names
+    private static IReadOnlyList<GeneratedFile> EmitGpuHalf(ModelDeclaration model) =>
+    [
+        Emit(new GpuHalfFeature(), model),
+        Emit(new DecoderFeature(), model),
+        Emit(new LayersFeature(), model),
+        Emit(new AttentionFeature(), model),
+        Emit(new FeedForwardFeature(), model),
+        Emit(new RouterFeature(), model),
+        Emit(new PassFeature(), model),
+        Emit(new GpuMatricesFeature(), model),
     ];
 
     private static GeneratedFile Emit<TInfo>(Feature<TInfo> feature, ModelDeclaration model)

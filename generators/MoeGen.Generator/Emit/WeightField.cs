@@ -22,6 +22,14 @@ internal sealed record WeightField(string Name, string Type, string Load, string
     public static EquatableArray<WeightField> Of(ModelSpec spec, ModelPart part, string prefix = "") =>
         new(WeightSpec.Of(spec, part).Select(weight => Of(spec, weight, prefix)));
 
+    /// <summary>The fields of one of the model's classes, in the half that the name says.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="spec">The model, or one of its stacks.</param>
+    /// <param name="part">The class.</param>
+    /// <param name="prefix">What all names of the part begin with and its fields need not repeat.</param>
+    public static EquatableArray<WeightField> Of(ModelName model, ModelSpec spec, ModelPart part, string prefix = "") =>
+        model.IsGpu ? new(Of(spec, part, prefix).Select(field => field.OnGpu())) : Of(spec, part, prefix);
+
     /// <summary>Writes the declarations.</summary>
     public static void Declare(CodeWriter writer, IEnumerable<WeightField> fields)
     {
@@ -38,6 +46,19 @@ internal sealed record WeightField(string Name, string Type, string Load, string
         {
             writer.Line($"{field.Name} = {field.Load};");
         }
+    }
+
+    // one name stands for shape and format there
+    private WeightField OnGpu()
+    {
+        int end = Type.IndexOf("Shape, ", StringComparison.Ordinal);
+        if (end < 0)
+        {
+            return this;
+        }
+
+        string type = Type.Substring(0, end) + "Matrix>";
+        return this with { Type = type, Load = Load.Replace(Type, type) };
     }
 
     private static WeightField Of(ModelSpec spec, WeightSpec weight, string prefix)

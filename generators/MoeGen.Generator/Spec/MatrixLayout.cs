@@ -17,14 +17,14 @@ internal static class MatrixLayout
     public static long Bytes(int rows, int columns, WeightFormat format) =>
         ((long)rows + PanelRows - 1) / PanelRows * PanelBytes(PaddedColumns(columns), format);
 
+    /// <summary>Bytes in front of the codes of a panel: 16 bits for each row and block, up to a whole cache line.</summary>
+    public static long ScaleBytes(long paddedColumns) =>
+        ((paddedColumns / ColumnPadding * PanelRows * 2) + CacheLine - 1) / CacheLine * CacheLine;
+
     private static long PanelBytes(long paddedColumns, WeightFormat format) => format switch
     {
         WeightFormat.Q8 => ScaleBytes(paddedColumns) + (PanelRows * paddedColumns),
         WeightFormat.Q4 => ScaleBytes(paddedColumns) + (PanelRows * paddedColumns / 2),
         _ => PanelRows * paddedColumns * format.BytesPerElement(),
     };
-
-    // 16 bits for each row and block, up to a whole cache line
-    private static long ScaleBytes(long paddedColumns) =>
-        ((paddedColumns / ColumnPadding * PanelRows * 2) + CacheLine - 1) / CacheLine * CacheLine;
 }

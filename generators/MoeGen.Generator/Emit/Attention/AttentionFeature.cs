@@ -12,7 +12,7 @@ internal sealed partial class AttentionFeature : Feature<AttentionInfo>
     public override AttentionInfo GetInfo(ModelDeclaration model)
     {
         AttentionInfo[] stacks = [.. model.Spec.Stacks.Select(
-            stack => GetInfo(model, WeightField.Of(stack, ModelPart.Attention), AttentionClass.Of(stack)))];
+            stack => GetInfo(model, WeightField.Of(model.Name, stack, ModelPart.Attention), AttentionClass.Of(stack)))];
         return stacks.Length == 1 ? stacks[0] : stacks[1] with
         {
             Encoder = stacks[0],
@@ -27,7 +27,7 @@ internal sealed partial class AttentionFeature : Feature<AttentionInfo>
             model.Name, model.Spec.Norm.Epsilon, model.Spec.Multipliers.Residual, model.Spec.FloatFormat ?? model.Spec.WeightFormat, fields,
             new EquatableArray<AttentionClass>(classes))
         {
-            IsQuantized = model.Spec.WeightFormat.IsQuantized(),
+            IsQuantized = model.Spec.WeightFormat.IsQuantized() && !model.Name.IsGpu,
         };
 
     protected override void Write(CodeWriter writer, AttentionInfo info)

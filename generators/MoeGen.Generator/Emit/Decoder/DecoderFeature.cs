@@ -14,7 +14,7 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
         ModelSpec spec = model.Spec;
         return new DecoderInfo(
             model.Name, spec.VocabSize, spec.Norm, spec.Multipliers, spec.TieWordEmbeddings, spec.HasHeadBias, spec.Rope,
-            WeightField.Of(spec, ModelPart.Decoder), new EquatableArray<string>(spec.LayerKinds.Select(kind => spec.Kinds[kind].Name)))
+            WeightField.Of(model.Name, spec, ModelPart.Decoder), new EquatableArray<string>(spec.LayerKinds.Select(kind => spec.Kinds[kind].Name)))
         {
             Stack = spec.StackName,
             RelativeBias = (spec.Attention as GroupedQuerySpec)?.RelativeBias,
@@ -35,7 +35,8 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
         if (hasRope)
         {
             string isInterleaved = info.Rope.IsInterleaved ? "true" : "false";
-            writer.Line($"private readonly Rope _rope = new(RopeFrequencies, isInterleaved: {isInterleaved});");
+            string whoseFrequencies = info.Model.IsGpu ? $"global::{info.Model.CpuNamespace}.Decoder." : "";
+            writer.Line($"private readonly Rope _rope = new({whoseFrequencies}RopeFrequencies, isInterleaved: {isInterleaved});");
         }
 
         writer.Line($"private readonly {info.LayerType}[] _layers; // [{info.Layers.Count}]");
@@ -45,7 +46,7 @@ internal sealed class DecoderFeature : Feature<DecoderInfo>
         writer.Summary("The layers in order.");
         writer.Line($"public global::System.Collections.Generic.IReadOnlyList<{info.LayerType}> Layers => _layers;");
         writer.Line();
-        if (hasRope)
+        if (hasRope && !info.Model.IsGpu)
         {
             writer.Summary($"Frequencies of the rotary positions of {info.Rope.Dim} elements of a head.");
             writer.Line("public static RopeFrequencies RopeFrequencies =>");

@@ -9,7 +9,8 @@ internal sealed class FeedForwardFeature : Feature<FeedForwardInfo>
     public override string Name => "FeedForward";
 
     /// <summary>The type arguments of a list of experts.</summary>
-    public static string ExpertTypes(WeightFormat format) => $"Expert, ExpertUpShape, ExpertDownShape, {format.TypeName()}";
+    public static string ExpertTypes(ModelName model, WeightFormat format) =>
+        model.IsGpu ? "Expert, ExpertUpMatrix, ExpertDownMatrix" : $"Expert, ExpertUpShape, ExpertDownShape, {format.TypeName()}";
 
     public override FeedForwardInfo GetInfo(ModelDeclaration model)
     {
@@ -20,7 +21,7 @@ internal sealed class FeedForwardFeature : Feature<FeedForwardInfo>
     private static FeedForwardInfo GetInfo(ModelDeclaration model, ModelSpec stack) =>
         new(
             model.Name, stack.HiddenSize, stack.Multipliers.Residual, stack.WeightFormat, ExpertFacts.Of(model.Spec.Sparse), stack.Dense,
-            WeightField.Of(stack, ModelPart.SharedExpert), WeightField.Of(stack, ModelPart.DenseFeedForward, "Dense"))
+            WeightField.Of(model.Name, stack, ModelPart.SharedExpert), WeightField.Of(model.Name, stack, ModelPart.DenseFeedForward, "Dense"))
         {
             Prefix = stack.Prefix,
             FirstLayer = stack.FirstLayer,
@@ -73,11 +74,11 @@ internal sealed class FeedForwardFeature : Feature<FeedForwardInfo>
         WeightField.Assign(writer, info.SharedFields);
         writer.Line($"_router = new {info.Prefix}Router(weights, index);");
         string layer = info.FirstLayer == 0 ? "index" : $"{info.FirstLayer} + index";
-        writer.Line($"Experts = weights.Experts<{ExpertTypes(info.Format)}>({layer});");
+        writer.Line($"Experts = weights.Experts<{ExpertTypes(info.Model, info.Format)}>({layer});");
         writer.Close();
         writer.Line();
         writer.Summary($"The {sparse.NumExperts} routed experts.");
-        writer.Line($"public ExpertList<{ExpertTypes(info.Format)}> Experts {{ get; }}");
+        writer.Line($"public ExpertList<{ExpertTypes(info.Model, info.Format)}> Experts {{ get; }}");
         writer.Line();
         writer.Summary("Adds the experts' output to the residual stream; the normed hidden state is ready, the sum at the end.");
         writer.Open("public void Forward(Pass pass, Worker worker)");

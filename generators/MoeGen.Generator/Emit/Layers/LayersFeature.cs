@@ -19,7 +19,7 @@ internal sealed class LayersFeature : Feature<LayersInfo>
 
     private static LayersInfo GetInfo(ModelDeclaration model, ModelSpec spec, SpecSizes sizes) =>
         new(
-            model.Name, spec.Norm, spec.WeightFormat, WeightField.Of(spec, ModelPart.Layer),
+            model.Name, spec.Norm, spec.WeightFormat, WeightField.Of(model.Name, spec, ModelPart.Layer),
             new EquatableArray<LayerInfo>(spec.Kinds.Select((kind, index) => new LayerInfo(
                 kind.Name,
                 AttentionClass.Of(spec, kind).Name,
@@ -54,7 +54,7 @@ internal sealed class LayersFeature : Feature<LayersInfo>
         string kinds = string.Join(", ", info.Layers.Select(layer => layer.Name).ToArray());
         writer.Summary($"A layer of one of the kinds {kinds}.");
         writer.Attributes();
-        writer.Open($"public abstract class {info.Stack}Layer");
+        writer.Open($"{info.Access} abstract class {info.Stack}Layer");
         writer.Line($"private protected {info.Stack}Layer(int index) => Index = index;");
         writer.Line();
         writer.Summary(IndexSummary(info));
@@ -78,7 +78,7 @@ internal sealed class LayersFeature : Feature<LayersInfo>
         string overriding = info.HasBaseClass ? "override " : "";
         writer.Summary(layer.Summary);
         writer.Attributes();
-        writer.Open($"public sealed class {layer.Name}{(info.HasBaseClass ? $" : {info.Stack}Layer" : "")}");
+        writer.Open($"{info.Access} sealed class {layer.Name}{(info.HasBaseClass ? $" : {info.Stack}Layer" : "")}");
         WeightField.Declare(writer, info.Fields);
         writer.Line($"private readonly {layer.Attention} _attention;");
         if (info.HasCrossAttention)
@@ -121,7 +121,7 @@ internal sealed class LayersFeature : Feature<LayersInfo>
         {
             writer.Line();
             writer.Summary($"The {layer.NumExperts} routed experts.");
-            writer.Line($"public ExpertList<{FeedForwardFeature.ExpertTypes(info.Format)}> Experts => _feedForward.Experts;");
+            writer.Line($"public ExpertList<{FeedForwardFeature.ExpertTypes(info.Model, info.Format)}> Experts => _feedForward.Experts;");
         }
 
         writer.Line();
@@ -192,6 +192,9 @@ internal sealed record LayersInfo(
 
     [LaterMember]
     public bool HasCrossAttention { get; init; }
+
+    /// <summary>Who may see the classes: users do not look into the GPU half.</summary>
+    internal string Access => Model.IsGpu ? "internal" : "public";
 
     /// <summary>Layers of several kinds need a common type to stand in one list.</summary>
     public bool HasBaseClass => Layers.Count > 1;

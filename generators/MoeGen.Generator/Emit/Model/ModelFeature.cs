@@ -27,6 +27,7 @@ internal sealed class ModelFeature : Feature<ModelFileInfo>
         return new ModelFileInfo(model.Name, summary, spec.LayerType)
         {
             EncoderLayerType = spec.Encoder is null ? null : spec.Stacks.First().LayerType,
+            HasGpuHalf = model.HasGpuHalf,
         };
     }
 
@@ -83,7 +84,7 @@ internal sealed class ModelFeature : Feature<ModelFileInfo>
                 global::System.Threading.CancellationToken cancellationToken = default) =>
                 Load(
                     folder, ModelInfo, {parts}.WeightMap.Tensors, options,
-                    (weights, chosen) => new {name}(folder, weights, chosen), cancellationToken);
+                    (weights, chosen) => new {name}(folder, weights, chosen), cancellationToken{(info.HasGpuHalf ? $", new {parts}.Gpu.Half()" : "")});
 
             /// <inheritdoc/>
             protected override global::MoeGen.Engine.ForwardPass CreatePass(int maxTokens, int maxLogits) =>
@@ -113,4 +114,8 @@ internal sealed record ModelFileInfo(ModelName Model, string Summary, string Lay
     /// <summary>Type of the encoder's list of layers; null: there is no encoder.</summary>
     [LaterMember]
     public string? EncoderLayerType { get; init; }
+
+    /// <summary>Whether there is code for a GPU.</summary>
+    [LaterMember]
+    public bool HasGpuHalf { get; init; }
 }

@@ -8,7 +8,10 @@ internal sealed class PassFeature : Feature<PassInfo>
 {
     public override string Name => "Pass";
 
-    public override PassInfo GetInfo(ModelDeclaration model) => new(model.Name, new EquatableArray<PassBuffer>(PassBuffer.Of(model.Spec)));
+    public override PassInfo GetInfo(ModelDeclaration model) => new(model.Name, new EquatableArray<PassBuffer>(PassBuffer.Of(model.Spec).Select(buffer => model.Name.IsGpu ? OnGpu(buffer) : buffer)));
+
+    // weights meet the rows themselves there
+    private static PassBuffer OnGpu(PassBuffer buffer) => buffer with { HasInt8 = false, HasInt16 = false };
 
     protected override void Write(CodeWriter writer, PassInfo info)
     {
@@ -17,9 +20,10 @@ internal sealed class PassFeature : Feature<PassInfo>
         writer.Summary($"One run of some tokens through the model, and its working memory: {Words.Bytes(bytes)} for each token.");
         writer.Attributes();
         writer.Open("internal sealed class Pass : ForwardPass");
-        writer.Lines("""
-            public Pass(ModelInfo info, int maxTokens, int maxLogits)
-                : base(info, maxTokens, maxLogits)
+        (string parameter, string argument) = info.Model.IsGpu ? ("GpuDevice device, ", "device, ") : ("", "");
+        writer.Lines($"""
+            public Pass({parameter}ModelInfo info, int maxTokens, int maxLogits)
+                : base({argument}info, maxTokens, maxLogits)
             """);
         writer.Open();
         foreach (PassBuffer buffer in info.Buffers)

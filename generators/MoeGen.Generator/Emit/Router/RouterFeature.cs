@@ -18,7 +18,7 @@ internal sealed class RouterFeature : Feature<RouterInfo>
     {
         SparseSpec sparse = stack.Sparse;
         return new RouterInfo(
-            model.Name, stack.HiddenSize, sparse.NumExperts, sparse.TopK, sparse.Router, WeightField.Of(stack, ModelPart.Router, "Router"))
+            model.Name, stack.HiddenSize, sparse.NumExperts, sparse.TopK, sparse.Router, WeightField.Of(model.Name, stack, ModelPart.Router, "Router"))
         {
             Prefix = stack.Prefix,
             FirstLayer = stack.FirstLayer,
@@ -48,7 +48,11 @@ internal sealed class RouterFeature : Feature<RouterInfo>
         writer.Open($"public {info.Prefix}Router(WeightStore weights, int index)");
         WeightField.Assign(writer, info.Fields);
         writer.Line($"_layer = {(info.FirstLayer == 0 ? "" : $"{info.FirstLayer} + ")}index;");
-        writer.Line("weights.AddRouter(_router, _layer);");
+        if (!info.Model.IsGpu)
+        {
+            writer.Line("weights.AddRouter(_router, _layer);");
+        }
+
         writer.Close();
         writer.Line();
         writer.Summary("Chooses experts for every token of the pass from its normed hidden state.");

@@ -33,6 +33,10 @@ public sealed partial class Context : IDisposable
         return devices[deviceIndex];
     }
 
+    public DeviceCollection<TDevice> GetDevices<TDevice>()
+        where TDevice : Device =>
+        new([.. _devices.OfType<TDevice>()]);
+
     public void Dispose()
     {
     }

@@ -22,7 +22,7 @@ internal sealed class RunOptions
     /// <summary>The --offload that stands for the best one.</summary>
     public const string Auto = "auto";
 
-    private const string Cpu = "cpu";
+    private static readonly string[] s_devices = [.. Enum.GetNames<Device>().Select(name => name.ToLowerInvariant())];
 
     private static readonly string[] s_kvFormats = [.. Enum.GetNames<KeyValueFormat>().Select(name => name.ToLowerInvariant())];
 
@@ -82,7 +82,9 @@ internal sealed class RunOptions
 
     private readonly MobileRunOptions _mobile = new();
 
-    public Option<string> Device { get; } = Choice("--device", "Where to compute.", Cpu, [Cpu]);
+    public Option<string> Device { get; } = Choice(
+        "--device", "Where to compute; auto: on a GPU where there is one. A GPU needs a build of this tool with its GPU backend.",
+        s_devices[0], s_devices);
 
     public RunOptions()
     {
@@ -209,6 +211,7 @@ internal sealed class RunOptions
     {
         Threads = parsed.GetValue(Threads),
         PinThreads = parsed.GetValue(Pin),
+        Device = Enum.Parse<Device>(parsed.GetValue(Device)!, ignoreCase: true),
         ContextLength = parsed.GetValue(Context),
         MemoryBudget = parsed.GetValue(Budget),
         KeyValueFormat = ReadKvFormat(parsed, KvFormat),

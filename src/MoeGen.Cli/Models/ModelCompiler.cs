@@ -23,17 +23,18 @@ internal static class ModelCompiler
     /// <summary>The generated class of a spec: from the cache, or compiled now.</summary>
     /// <param name="spec">The model.</param>
     /// <param name="note">Hears in a few words what takes long, or what could not be kept.</param>
-    public static ModelFactory GetOrCompile(ModelSpec spec, Action<string> note)
+    /// <param name="hasGpuHalf">With code for a GPU; the backend is there.</param>
+    public static ModelFactory GetOrCompile(ModelSpec spec, Action<string> note, bool hasGpuHalf = false)
     {
         string className = ClassName(spec);
-        string path = AssemblyCache.PathOf(SpecFingerprint.Of(spec));
+        string path = AssemblyCache.PathOf(SpecFingerprint.Of(spec) + (hasGpuHalf ? $"-{GpuBackend.Version}" : ""));
         if (AssemblyCache.TryLoad(path) is { } cached && TryCreateFactory(cached, className, CodeOrigin.Cached) is { } factory)
         {
             return factory;
         }
 
         note($"compiling the code of this {spec.ModelType} model, once");
-        byte[] image = Compile(Emit(spec), Path.GetFileNameWithoutExtension(path));
+        byte[] image = Compile(Emit(spec, hasGpuHalf), Path.GetFileNameWithoutExtension(path), hasGpuHalf ? GpuBackend.Assemblies : []);
         Assembly assembly = AssemblyCache.Store(path, image, note);
         return TryCreateFactory(assembly, className, CodeOrigin.Compiled)
             ?? throw new InvalidOperationException($"The compiled assembly has no class {className}.");
@@ -45,20 +46,20 @@ internal static class ModelCompiler
     public static ModelFactory CompileChanged(ModelSpec spec, Func<GeneratedFile, GeneratedFile> change)
     {
         string className = ClassName(spec);
-        Assembly assembly = Assembly.Load(Compile(Emit(spec).Select(change), $"{className}-changed"));
+        Assembly assembly = Assembly.Load(Compile(Emit(spec).Select(change), $"{className}-changed", []));
         return TryCreateFactory(assembly, className, CodeOrigin.Compiled)
             ?? throw new InvalidOperationException($"The compiled assembly has no class {className}.");
     }
 
-    private static IReadOnlyList<GeneratedFile> Emit(ModelSpec spec) =>
-        ModelEmitter.Emit(new ModelDeclaration(new ModelName(ClassName(spec), GeneratedNamespace), spec));
+    private static IReadOnlyList<GeneratedFile> Emit(ModelSpec spec, bool hasGpuHalf = false) =>
+        ModelEmitter.Emit(new ModelDeclaration(new ModelName(ClassName(spec), GeneratedNamespace), spec) { HasGpuHalf = hasGpuHalf });
 
-    private static byte[] Compile(IEnumerable<GeneratedFile> files, string assemblyName)
+    private static byte[] Compile(IEnumerable<GeneratedFile> files, string assemblyName, IEnumerable<string> moreReferences)
     {
         CSharpParseOptions parse = new(LanguageVersion.CSharp13);
         SyntaxTree[] trees = [.. files.Select(file => CSharpSyntaxTree.ParseText(file.Text, parse, file.HintName, Encoding.UTF8))];
         CSharpCompilation compilation = CSharpCompilation.Create(
-            assemblyName, trees, References(),
+            assemblyName, trees, References(moreReferences),
             new CSharpCompilationOptions(
                 OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, deterministic: true));
         using MemoryStream image = new();
@@ -73,12 +74,13 @@ internal static class ModelCompiler
         return image.ToArray();
     }
 
-    private static IEnumerable<MetadataReference> References()
+    private static IEnumerable<MetadataReference> References(IEnumerable<string> more)
     {
         string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         return s_references
             .Select(name => Path.Combine(framework, name))
             .Append(typeof(MoeModel).Assembly.Location)
+            .Concat(more)
             .Select(path => MetadataReference.CreateFromFile(path));
     }
 

@@ -19,9 +19,10 @@ internal static class ModelLoader
         ModelFolder folder, MoeOptions options, CliStreams streams, out CodeOrigin origin, CancellationToken cancellationToken,
         WeightFormat? format = null)
     {
-        ModelFactory factory = FindFactory(folder, streams, format);
-        origin = factory.Origin;
         List<string> notices = [];
+        options = GpuBackend.Check(options, notices.Add);
+        ModelFactory factory = FindFactory(folder, streams, format, options.Device != Device.Cpu);
+        origin = factory.Origin;
         MoeModel model;
         using (ProgressLine progress = new(streams, "loading weights"))
         {
@@ -41,11 +42,13 @@ internal static class ModelLoader
     /// <param name="folder">The model's folder.</param>
     /// <param name="streams">Where notes go.</param>
     /// <param name="format">How to hold the matrices; null: exactly, or as they are packed.</param>
-    public static ModelFactory FindFactory(ModelFolder folder, CliStreams streams, WeightFormat? format = null)
+    /// <param name="hasGpuHalf">With code for a GPU; the backend is there.</param>
+    public static ModelFactory FindFactory(
+        ModelFolder folder, CliStreams streams, WeightFormat? format = null, bool hasGpuHalf = false)
     {
         ModelSpec spec = format is null ? ReadExactSpec(folder, streams) : folder.ReadSpec(streams, format);
-        return BuiltInModel.Find(SpecFingerprint.Of(spec))
-            ?? ModelCompiler.GetOrCompile(spec, text => streams.Error.WriteLine("moegen: " + text));
+        ModelFactory? builtIn = hasGpuHalf ? null : BuiltInModel.Find(SpecFingerprint.Of(spec));
+        return builtIn ?? ModelCompiler.GetOrCompile(spec, text => streams.Error.WriteLine("moegen: " + text), hasGpuHalf);
     }
 
     /// <summary>

@@ -59,7 +59,7 @@ public abstract class MoeModel : IDisposable
             }
         }
 
-        _team = new WorkerTeam(options.ThreadsOrDefault, options.PinThreads);
+        _team = new WorkerTeam(options.DrivesDevice ? 1 : options.ThreadsOrDefault, options.PinThreads);
         _runner = new PassRunner(_team, weights.ExpertCache, ForwardOnDevice, Encode);
         _queue = new PassQueue(options.MaxBatch, RunTogether, TimeProvider.System);
     }
@@ -235,11 +235,11 @@ public abstract class MoeModel : IDisposable
         options ??= new MoeOptions();
         options.Validate();
         ModelDevice? device = OpenDevice(info, options, half);
+        options = device is null ? options : options.On(device);
         WeightStore? weights = null;
         try
         {
-            weights = WeightStore.Load(
-                folder, info, tensors, device is null ? options : options.On(device), cancellationToken, device);
+            weights = WeightStore.Load(folder, info, tensors, options, cancellationToken, device);
             TModel model = create(weights, options);
             device?.Start(weights);
             model._device = device;
@@ -399,14 +399,13 @@ public abstract class MoeModel : IDisposable
         }
     }
 
-    // a device is driven by one worker; the others have nothing to do
     private void ForwardOnDevice(ForwardPass pass, Worker worker)
     {
         if (_device is null)
         {
             Forward(pass, worker);
         }
-        else if (worker.Index == 0)
+        else
         {
             _device.Forward(pass, worker);
         }

@@ -1,4 +1,6 @@
 using Microsoft.CodeAnalysis;
+using MoeGen.Generator.Emit.Gpu;
+using MoeGen.Generator.Spec;
 using MoeGen.Generator.Tests.Testing;
 using MoeGen.Testing;
 using WeightFormat = MoeGen.Weights.WeightFormat;
@@ -81,6 +83,18 @@ public class CompileAndRunTests
     [MemberData(nameof(SharedConfigs))]
     public void SharedConfig_CompilesWithoutAWarning(string name) =>
         AssertCompiles(Path.Combine(RepositoryFiles.RequireShared($"configs/{name}"), "config.json"));
+
+    // a model in Q4 holds matrices in three formats
+    [Theory]
+    [MemberData(nameof(PublishedConfigs))]
+    public void PublishedConfig_CompilesWithItsGpuHalf(string name)
+    {
+        string config = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "models", name, "config.json"));
+        GeneratorHost host = GeneratorHost.RunWithGpu(new TestItem(config, WeightFormat: "Q4"));
+        Assert.Empty(host.CompilerDiagnostics());
+        bool isCovered = GpuHalfFeature.Covers(ModelSpecReader.Read(config, Generator.Spec.WeightFormat.Q4).Spec!);
+        Assert.Equal(isCovered, host.Compilation.GetTypeByMetadataName("MoeGen.Generated.Tiny.Gpu.VocabMatrix") is not null);
+    }
 
     [Fact]
     public void PublicSurface_IsTypedAndDocumented()

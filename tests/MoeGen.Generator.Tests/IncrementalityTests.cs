@@ -10,6 +10,10 @@ public class IncrementalityTests
     private static readonly string[] s_features =
         ["Model", "Config", "Decoder", "Layers", "Attention", "FeedForward", "Router", "Experts", "Kernels", "Pass", "WeightMap"];
 
+    // the types by which the generator knows them
+    private const string Ilgpu = "namespace ILGPU { public struct Index1D; }";
+    private const string GpuRuntime = "namespace MoeGen.Gpu.Kernels { public interface IGpuMatrix; }";
+
     private readonly TestItem _item = new(Configs.Qwen3Moe);
 
     [Fact]
@@ -86,6 +90,37 @@ public class IncrementalityTests
         GeneratorHost changed = host.WithUserCode("class Unrelated;");
         Assert.Equal(22, changed.Result.GeneratedSources.Length);
         Assert.All(Outputs(changed), reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(Ilgpu, false)]
+    [InlineData(GpuRuntime, false)]
+    [InlineData(Ilgpu + GpuRuntime, true)]
+    public void GpuHalf_IsEmittedBesideIlgpuAndItsRuntime(string userCode, bool isExpected)
+    {
+        GeneratorHost host = GeneratorHost.Run(userCode, hasRuntime: true, _item);
+        Assert.Equal(isExpected, host.Result.GeneratedSources.Any(source => source.HintName == "Tiny.Gpu.Matrices.g.cs"));
+    }
+
+    [Fact]
+    public void UnrelatedEdit_LeavesTheGpuHalfCached()
+    {
+        GeneratorHost host = GeneratorHost.Run(Ilgpu + GpuRuntime, hasRuntime: true, _item);
+        GeneratorHost changed = host.WithUserCode(Ilgpu + GpuRuntime + "class Unrelated;");
+        Assert.Equal(IncrementalStepRunReason.Unchanged, Reason(changed, StepNames.GpuRuntime));
+        Assert.Equal(IncrementalStepRunReason.Cached, Reason(changed, StepNames.Feature("Gpu.Matrices")));
+    }
+
+    [Theory]
+    [InlineData("rope_theta", "10000.0", IncrementalStepRunReason.Unchanged)]
+    [InlineData("num_experts_per_tok", "2", IncrementalStepRunReason.Unchanged)]
+    [InlineData("moe_intermediate_size", "24", IncrementalStepRunReason.Modified)]
+    public void ChangedKey_ReEmitsTheGpuHalfWhereAMatrixHasChanged(string key, string value, IncrementalStepRunReason expected)
+    {
+        GeneratorHost host = GeneratorHost.Run(Ilgpu + GpuRuntime, hasRuntime: true, _item);
+        GeneratorHost changed = host.WithConfig(_item, Configs.With(Configs.Qwen3Moe, (key, JsonNode.Parse(value))));
+        Assert.Equal(expected, Reason(changed, StepNames.Feature("Gpu.Matrices")));
     }
 
     private static IncrementalStepRunReason Reason(GeneratorHost host, string step) =>

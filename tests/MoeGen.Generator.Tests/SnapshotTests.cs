@@ -65,6 +65,26 @@ public class SnapshotTests
         Verify(name, Emit(config, name).Where(file => parts.Split(',').Any(part => file.HintName == $"{name}.{part}.g.cs")));
     }
 
+    [Theory]
+    [InlineData("Qwen3-30B-A3B", "Qwen3", "BF16")]
+    [InlineData("Qwen1.5-MoE-A2.7B", "Qwen2Q4", "Q4")]
+    public void GpuMatrices_AreUnrolledFormatByFormat(string model, string name, string format)
+    {
+        string config = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "models", model, "config.json"));
+        ModelSpec spec = ModelSpecReader.Read(config, Enum.Parse<WeightFormat>(format)).Spec!;
+        Verify("Gpu" + name, EmitGpuHalf(spec, name).Where(file => file.HintName == $"{name}.Gpu.Matrices.g.cs"));
+    }
+
+    [Theory]
+    [InlineData("Qwen3-30B-A3B", "Qwen3", "Half,Decoder,Layers,Attention,FeedForward,Router,Pass")]
+    [InlineData("gpt-oss-20b", "GptOss", "Half,Attention")]
+    public void GpuHalf_ReadsAsTheProcessors(string model, string name, string parts)
+    {
+        string config = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "models", model, "config.json"));
+        IEnumerable<GeneratedFile> files = EmitGpuHalf(ModelSpecReader.Read(config, WeightFormat.BF16).Spec!, name);
+        Verify("GpuHalf" + name, files.Where(file => parts.Split(',').Any(part => file.HintName == $"{name}.Gpu.{part}.g.cs")));
+    }
+
     [Fact]
     public void Llama4_HasChunksAndLayersWithoutPositions()
     {
@@ -80,6 +100,9 @@ public class SnapshotTests
         Assert.Empty(result.Diagnostics);
         return [.. ModelEmitter.Emit(new ModelDeclaration(new ModelName(name, "Sample"), result.Spec!))];
     }
+
+    private static IEnumerable<GeneratedFile> EmitGpuHalf(ModelSpec spec, string name) =>
+        ModelEmitter.Emit(new ModelDeclaration(new ModelName(name, "Sample"), spec) { HasGpuHalf = true });
 
     private static void Verify(string method, IEnumerable<GeneratedFile> files) =>
         Snapshot.Verify(nameof(SnapshotTests), method, files.Select(file => (file.HintName, file.Text)));

@@ -111,7 +111,7 @@ public class GpuModelTests
     };
 
     private static MoeOptions OnGpu(TestAccelerator test, int groupSize) =>
-        new() { Device = Device.Gpu, Accelerator = test.Accelerator, GroupSize = groupSize, Threads = 1, MemoryBudget = ByteSize.MiB(64) };
+        new() { Device = Device.Gpu, Accelerator = test.Accelerator, GroupSize = groupSize, Threads = 2, MemoryBudget = ByteSize.MiB(64) };
 
     private static void AssertSameText(MoeModel expected, MoeModel actual, string name)
     {

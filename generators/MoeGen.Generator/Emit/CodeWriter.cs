@@ -11,12 +11,20 @@ internal sealed class CodeWriter
 
     private readonly StringBuilder _text = new();
     private string _indent = "";
+    private bool _isGpu;
 
     /// <summary>Writes an empty line.</summary>
     public void Line() => _text.Append('\n');
 
     /// <summary>Writes one line.</summary>
-    public void Line(string line) => _text.Append(line.Length == 0 ? "" : _indent).Append(line).Append('\n');
+    public void Line(string line)
+    {
+        // kernels on a device run one behind the other, and one worker drives it
+        if (!_isGpu || line.TrimStart() != "worker.Sync();")
+        {
+            _text.Append(line.Length == 0 ? "" : _indent).Append(line).Append('\n');
+        }
+    }
 
     /// <summary>Writes several lines, each with the current indentation in front.</summary>
     public void Lines(string lines)
@@ -100,6 +108,7 @@ internal sealed class CodeWriter
     /// <param name="usings">Namespaces and aliases, beyond those of the attributes.</param>
     public void PartsNamespace(ModelName model, params string[] usings)
     {
+        _isGpu = model.IsGpu;
         Line($"namespace {model.PartsNamespace};");
         Line();
         Line("using System.CodeDom.Compiler;");

@@ -18,9 +18,10 @@ internal sealed class GeneratorHost
 
     private static readonly CSharpParseOptions s_parse = new(LanguageVersion.CSharp13, DocumentationMode.Diagnose);
 
-    private static readonly MetadataReference[] s_framework =
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(
-            path => MetadataReference.CreateFromFile(path))];
+    // our declaration of ILGPU's types lies beside the tests, and the GPU half of the runtime compiled against it
+    private static readonly ILookup<bool, MetadataReference> s_references =
+        ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).ToLookup(
+            path => Path.GetFileName(path) is "ILGPU.dll" or "MoeGen.Gpu.dll", path => (MetadataReference)MetadataReference.CreateFromFile(path));
 
     private GeneratorHost(CSharpCompilation compilation, GeneratorDriver driver, ImmutableArray<Diagnostic> diagnostics)
     {
@@ -46,10 +47,17 @@ internal sealed class GeneratorHost
     public static GeneratorHost Run(string userCode, bool hasRuntime, params TestItem[] items)
     {
         string runtime = typeof(MoeModel).Assembly.Location;
-        IEnumerable<MetadataReference> references = s_framework.Where(reference => hasRuntime || reference.Display != runtime);
+        return Run([userCode], s_references[false].Where(reference => hasRuntime || reference.Display != runtime), items);
+    }
+
+    /// <summary>Runs the generator on some items beside ILGPU and the GPU half of the runtime.</summary>
+    public static GeneratorHost RunWithGpu(params TestItem[] items) => Run([], s_references[false].Concat(s_references[true]), items);
+
+    private static GeneratorHost Run(IEnumerable<string> sources, IEnumerable<MetadataReference> references, TestItem[] items)
+    {
         CSharpCompilation compilation = CSharpCompilation.Create(
             "Sample" + Guid.NewGuid().ToString("N"),
-            [CSharpSyntaxTree.ParseText(userCode, s_parse)],
+            sources.Select(source => CSharpSyntaxTree.ParseText(source, s_parse)),
             references,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
         GeneratorDriver driver = CSharpGeneratorDriver.Create(

@@ -1,17 +1,21 @@
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using MoeGen.Generator.Spec;
 
 namespace MoeGen.Generator.Emit.Gpu;
 
 /// <summary>
-/// The matrices as GPU kernels read them: for each a struct of constants with the loop over its columns, unrolled, as neither ILGPU nor what
-/// it compiles to does that.
+/// The matrices as GPU kernels read them: for each a struct of constants, and for rows of the same length and format a loop over the columns,
+/// unrolled, as neither ILGPU nor what it compiles to does that.
 /// </summary>
 internal sealed class GpuMatricesFeature : Feature<GpuMatricesInfo>
 {
     // every number of lanes divides it
     private const int MostLanes = 64;
+
+    private const string Dot =
+        "public static Sums Dot(ArrayView<Words> weights, long panel, ArrayView<Pair> x, long row, int half, int lane, int lanes)";
 
     public override string Name => "Matrices";
 
@@ -20,15 +24,22 @@ internal sealed class GpuMatricesFeature : Feature<GpuMatricesInfo>
 
     protected override void Write(CodeWriter writer, GpuMatricesInfo info)
     {
-        writer.PartsNamespace(info.Model, "ILGPU", "MoeGen.Gpu.Kernels");
-        for (int i = 0; i < info.Matrices.Count; i++)
+        writer.PartsNamespace(info.Model, "ILGPU", "MoeGen.Gpu.Kernels", "WeightFormat = MoeGen.Weights.WeightFormat");
+        foreach (GpuMatrix matrix in info.Matrices)
+        {
+            WriteMatrix(writer, matrix);
+            writer.Line();
+        }
+
+        GpuMatrix[] rows = [.. info.Matrices.GroupBy(matrix => matrix.RowName).Select(alike => alike.First())];
+        for (int i = 0; i < rows.Length; i++)
         {
             if (i > 0)
             {
                 writer.Line();
             }
 
-            WriteMatrix(writer, info.Matrices[i]);
+            WriteRow(writer, rows[i]);
         }
     }
 
@@ -46,11 +57,19 @@ internal sealed class GpuMatricesFeature : Feature<GpuMatricesInfo>
         writer.Line();
         writer.Line($"public static int PanelWords => {matrix.PanelWords};");
         writer.Line();
-        writer.Line($"public static global::MoeGen.Weights.WeightFormat Format => global::MoeGen.Weights.WeightFormat.{matrix.Format};");
+        writer.Line($"public static WeightFormat Format => WeightFormat.{matrix.Format};");
         writer.Line();
-        writer.Open("""
-            public static Sums Dot(ArrayView<Words> weights, long panel, ArrayView<Pair> x, long row, int half, int lane, int lanes)
-            """);
+        writer.Line($"{Dot} =>");
+        writer.Line($"    {matrix.RowName}.Dot(weights, panel, x, row, half, lane, lanes);");
+        writer.Close();
+    }
+
+    private static void WriteRow(CodeWriter writer, GpuMatrix matrix)
+    {
+        writer.Summary($"Half a panel of {matrix.Columns} columns in {matrix.Format.ProseName()}, times a row of activations.");
+        writer.Attributes();
+        writer.Open($"internal static class {matrix.RowName}");
+        writer.Open(Dot);
         WriteDot(writer, matrix);
         writer.Close();
         writer.Close();
@@ -75,6 +94,7 @@ internal sealed class GpuMatricesFeature : Feature<GpuMatricesInfo>
             writer.Open($"for ({start}; {unit.Name} < {end}; {unit.Name} += {step})");
             WriteUnits(writer, unit, together);
             writer.Close();
+            writer.Line();
         }
 
         writer.Line("return sums;");
@@ -88,12 +108,17 @@ internal sealed class GpuMatricesFeature : Feature<GpuMatricesInfo>
             writer.Line($"int {Variable(unit, i)} = {Variable(unit, i - 1)} + lanes;");
         }
 
-        foreach (string text in new[] { unit.Weights, unit.Activations, unit.Add })
+        WriteEach(writer, unit, together, unit.Weights);
+        WriteEach(writer, unit, together, unit.Activations);
+        writer.Line();
+        WriteEach(writer, unit, together, unit.Add);
+    }
+
+    private static void WriteEach(CodeWriter writer, GpuUnit unit, int together, string text)
+    {
+        for (int i = 0; i < together; i++)
         {
-            for (int i = 0; i < together; i++)
-            {
-                writer.Lines(string.Format(CultureInfo.InvariantCulture, text, Variable(unit, i), i));
-            }
+            writer.Lines(string.Format(CultureInfo.InvariantCulture, text, Variable(unit, i), i));
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed record GpuMatrix(string TypeName, string Description, int Rows, 
 {
     private const string Shape = nameof(Shape);
 
+    /// <summary>Name of the generated class that multiplies rows of this length and format.</summary>
+    public string RowName => $"{Format.TypeName()}Row{Columns}";
+
     /// <summary>Words of 16 bytes of a panel.</summary>
     public long PanelWords => MatrixLayout.Bytes(MatrixLayout.PanelRows, Columns, Format) / GpuUnit.WordBytes;
 

@@ -17,6 +17,22 @@ public sealed partial class Context
 
         public int Count => _devices.Length;
 
-        public IEnumerator<TDevice> GetEnumerator() => ((IEnumerable<TDevice>)_devices).GetEnumerator();
+        public Enumerator GetEnumerator() => new(_devices);
+
+        /// <summary>Goes through them.</summary>
+        public ref struct Enumerator
+        {
+            private readonly TDevice[] _devices;
+            private int _index = -1;
+
+            internal Enumerator(TDevice[] devices)
+            {
+                _devices = devices;
+            }
+
+            public readonly TDevice Current => _devices[_index];
+
+            public bool MoveNext() => ++_index < _devices.Length;
+        }
     }
 }

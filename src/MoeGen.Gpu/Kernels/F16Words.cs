@@ -11,8 +11,16 @@ public static class F16Words
     private const int UpperShift = 3;
     private const uint Widened = 0x8FFF_E000;
 
-    // 2^112, the difference of the exponents' biases, 127 - 15: multiplying also normalises subnormal halves
-    private const float Scale = 5.192296858534828e33f;
+    private const uint Sign = 0x8000_0000;
+    private const uint SmallestNormal = 1 << 23;
+
+    // the difference of the exponents' biases, 127 - 15, in its place
+    private const uint Bias = 112 << 23;
+
+    // the fraction of a subnormal half behind a leading 1 of 2^-14, which is then taken away: devices flush subnormal float32 to zero,
+    // so that none may occur on the way
+    private const uint SubnormalBias = 113 << 23;
+    private const float LeadingOne = 6.103515625e-5f;
 
     /// <summary>Adds the products of 8 rows with a pair of activations.</summary>
     /// <param name="sums">Sums so far.</param>
@@ -36,7 +44,12 @@ public static class F16Words
     public static float Lower(uint word) => Upper(word << HalfWord);
 
     /// <summary>Widens the upper two bytes of a word: a finite half, exactly.</summary>
-    public static float Upper(uint word) => Interop.IntAsFloat((uint)((int)word >> UpperShift) & Widened) * Scale;
+    public static float Upper(uint word)
+    {
+        uint bits = (uint)((int)word >> UpperShift) & Widened, sign = bits & Sign, magnitude = bits ^ sign;
+        uint subnormal = Interop.FloatAsInt(Interop.IntAsFloat(magnitude + SubnormalBias) - LeadingOne);
+        return Interop.IntAsFloat((magnitude < SmallestNormal ? subnormal : magnitude + Bias) | sign);
+    }
 
     private static float Add(float sum, uint row, Pair x) => sum + (Lower(row) * x.Even) + (Upper(row) * x.Odd);
 }

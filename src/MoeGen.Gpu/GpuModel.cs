@@ -35,6 +35,13 @@ internal sealed class GpuModel : ModelDevice
                 $"A KV cache in {options.KeyValueFormat} was asked for; on a GPU it is held in F32. Leave the format away, or run on the processor.");
         }
 
+        if (options.Offloading.NeedsHostSlots)
+        {
+            throw new DeviceException(
+                $"{options.Offloading.Name} looks into the slots of experts, which are on the GPU; expected another method. "
+                + "Choose one, or run on the processor.");
+        }
+
         _half = half;
         _info = info;
         _options = options;

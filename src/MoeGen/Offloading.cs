@@ -88,6 +88,9 @@ public sealed record Offloading
     /// </summary>
     public bool UsesTwins { get; init; }
 
+    /// <summary>The method looks into the slots of experts, which is not possible where they are on a device.</summary>
+    internal bool NeedsHostSlots { get; init; }
+
     /// <summary>Slots between which the method runs; null: two or, where it needs all experts, one for each, and at most one for each.</summary>
     internal Func<ModelInfo, SlotBounds>? CreateSlotBounds { get; init; }
 
@@ -219,6 +222,7 @@ public sealed record Offloading
             Name = "hobbit",
             IsExact = false,
             UsesTwins = true,
+            NeedsHostSlots = true,
             CreateSelection = setup => new HobbitSelection(setup, choices),
         };
     }
@@ -237,6 +241,7 @@ public sealed record Offloading
         return new Offloading
         {
             Name = "swapmoe",
+            NeedsHostSlots = true,
             IsExact = false,
             ExpectedAgreement = choices.Plan?.PredictedAgreement,
             CreateEviction = _ => new NoEviction(),

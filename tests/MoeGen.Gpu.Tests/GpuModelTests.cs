@@ -64,6 +64,27 @@ public class GpuModelTests
     }
 
     [Fact]
+    public void Mobile_DoesAsOnTheProcessor()
+    {
+        using TestAccelerator test = new();
+        MoeOptions options = new() { Threads = 1, ExpertSlots = 40, Offloading = Offloading.MoBiLE() };
+        using MoeModel cpu = CaseModels.Load("qwen3_moe-a", options);
+        using MoeModel gpu = CaseModels.Load("qwen3_moe-a", OnGpu(test, 2) with { ExpertSlots = 40, Offloading = options.Offloading });
+        AssertLogits(cpu, gpu, [4, 8, 15, 16, 23, 42]);
+    }
+
+    [Theory]
+    [InlineData("swapmoe")]
+    [InlineData("hobbit")]
+    public void MethodThatLooksIntoSlots_IsRefused(string offloading)
+    {
+        using TestAccelerator test = new();
+        DeviceException exception = Assert.Throws<DeviceException>(
+            () => CaseModels.Load("olmoe-a", OnGpu(test, 1) with { Offloading = Offloading.Parse(offloading) }));
+        Assert.Contains(offloading, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sequences_TogetherAndTruncated_GiveTheSame()
     {
         using TestAccelerator test = new();

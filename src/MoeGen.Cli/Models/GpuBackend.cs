@@ -12,6 +12,9 @@ internal static class GpuBackend
 
     private static readonly Assembly? s_backend = Find();
 
+    /// <summary>Whether this build has it.</summary>
+    public static bool IsHere => s_backend is not null;
+
     /// <summary>Files of the assemblies that code for a GPU refers to.</summary>
     public static IEnumerable<string> Assemblies => s_assemblies.Select(name => Assembly.Load(name).Location);
 
@@ -25,7 +28,7 @@ internal static class GpuBackend
     public static MoeOptions Check(MoeOptions options, Action<string> notice)
     {
         const string Missing = "this build of moegen has no GPU backend";
-        if (options.Device == Device.Cpu || s_backend is not null)
+        if (options.Device == Device.Cpu || IsHere)
         {
             return options;
         }

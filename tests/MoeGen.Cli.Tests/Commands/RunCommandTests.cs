@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MoeGen.Cli.Models;
 using MoeGen.Cli.Tests.Testing;
 using MoeGen.Experts.Selection.VirtualExperts;
 using MoeGen.Models;
@@ -34,6 +35,18 @@ public class RunCommandTests
         CliRun wrong = await CliRun.Of([.. args, "q4"]);
         Assert.Equal(ExitCodes.WrongUsage, wrong.ExitCode);
         Assert.Contains("'q4'", wrong.Error);
+    }
+
+    // builds with ILGPU have the backend, and perhaps a GPU
+    [Fact]
+    public async Task Gpu_WithoutItsBackend_IsAnErrorOrANotice()
+    {
+        Assert.SkipWhen(GpuBackend.IsHere, "this build has the GPU backend");
+        string[] args = ["run", "Once upon a time", "--temperature", "0", "--max-tokens", "8", "--device"];
+        (await CliRun.Of([.. args, "gpu"])).AssertFailed("no GPU backend", "-p:Gpu=true", "--device cpu");
+        CliRun auto = await CliRun.Of([.. args, "auto"]);
+        Assert.Equal((await CliRun.Of([.. args, "cpu"])).Output, auto.Output);
+        Assert.Contains("the processor computes", auto.Error);
     }
 
     [Fact]

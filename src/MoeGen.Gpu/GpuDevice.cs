@@ -32,10 +32,15 @@ public sealed class GpuDevice : IDisposable
     /// <summary>Threads of a group.</summary>
     internal int GroupSize { get; }
 
+    /// <summary>Lanes of a group; see <see cref="GroupLanes.Count"/>.</summary>
+    internal int Lanes => Math.Max(1, GroupSize / GroupLanes.Halves);
+
     /// <summary>A launch of groups of full size.</summary>
     /// <param name="columns">Groups in the first dimension.</param>
     /// <param name="rows">Groups in the second.</param>
-    internal KernelConfig Groups(int columns, int rows = 1) => new(new Index3D(columns, rows, 1), new Index3D(GroupSize, 1, 1));
+    /// <param name="layers">Groups in the third.</param>
+    internal KernelConfig Groups(int columns, int rows = 1, int layers = 1) =>
+        new(new Index3D(columns, rows, layers), new Index3D(GroupSize, 1, 1));
 
     /// <summary>Panels of a matrix.</summary>
     /// <param name="numRows">Its rows.</param>

@@ -78,6 +78,7 @@ public class SnapshotTests
     [Theory]
     [InlineData("Qwen3-30B-A3B", "Qwen3", "Half,Decoder,Layers,Attention,FeedForward,Router,Pass")]
     [InlineData("gpt-oss-20b", "GptOss", "Half,Attention")]
+    [InlineData("DeepSeek-V3", "DeepSeekV3", "Attention")]
     public void GpuHalf_ReadsAsTheProcessors(string model, string name, string parts)
     {
         string config = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "models", model, "config.json"));

@@ -37,13 +37,15 @@ public class GpuModelTests
     }
 
     [Theory]
-    [InlineData(32)]
-    [InlineData(128)]
-    public void Model_WithGroupsOfManyThreads_GivesTheSame(int groupSize)
+    [InlineData("olmoe-a", 32)]
+    [InlineData("olmoe-a", 128)]
+    [InlineData("deepseek_v2-a", 8)]
+    [InlineData("deepseek_v2-a", 128)]
+    public void Model_WithGroupsOfManyThreads_GivesTheSame(string name, int groupSize)
     {
         using TestAccelerator test = new(warpSize: 32, numWarps: 4);
-        using MoeModel cpu = CaseModels.Load("olmoe-a", new MoeOptions { Threads = 1 });
-        using MoeModel gpu = CaseModels.Load("olmoe-a", OnGpu(test, groupSize));
+        using MoeModel cpu = CaseModels.Load(name, new MoeOptions { Threads = 1 });
+        using MoeModel gpu = CaseModels.Load(name, OnGpu(test, groupSize));
         AssertLogits(cpu, gpu, [5, 7, 11]);
     }
 

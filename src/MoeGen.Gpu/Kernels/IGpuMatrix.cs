@@ -23,7 +23,7 @@ public interface IGpuMatrix
     /// <summary>Words of 16 bytes of a panel; a matrix has ceil(<see cref="Rows"/> / 16) panels, one behind the other.</summary>
     static abstract int PanelWords { get; }
 
-    /// <summary>How the elements are held; kernels do not ask, the host does.</summary>
+    /// <summary>How the elements are held; of the kernels, those ask that read the matrix from its other side.</summary>
     static abstract WeightFormat Format { get; }
 
     /// <summary>Computes this lane's share of the products of 8 rows with one row of activations, in float32.</summary>

@@ -9,6 +9,7 @@ using ILGPU.Runtime.Cuda;
 using MoeGen.Gpu.Cases;
 using MoeGen.Gpu.Kernels;
 using IAttentionShape = MoeGen.Kernels.IAttentionShape;
+using ILatentShape = MoeGen.Kernels.ILatentShape;
 
 namespace MoeGen.Gpu.Tests.Ilgpu;
 
@@ -80,6 +81,12 @@ public class PtxTests
                 }
 
                 Add(kernels, typeof(ExpertKernels), nameof(ExpertKernels.Down), down, type);
+            }
+            else if (type.IsAssignableTo(typeof(ILatentShape)))
+            {
+                Type up = type.Assembly.GetType($"{type.Namespace}.Gpu.KeyValueUpMatrix", throwOnError: true)!;
+                Add(kernels, typeof(LatentKernels), nameof(LatentKernels.Absorb), type, up);
+                Add(kernels, typeof(LatentKernels), nameof(LatentKernels.Expand), type, up);
             }
             else if (type.IsAssignableTo(typeof(IAttentionShape)))
             {

@@ -12,7 +12,7 @@ internal sealed partial class AttentionFeature
         string queries = $"numHeads: {attention.NumHeads}, headDim: {attention.NopeDim + attention.RopeDim}, firstDim: {attention.NopeDim}";
         string latent = $"numHeads: 1, headDim: {attention.KeyDim}, firstDim: {rank}";
         string aBias = attention.HasBias ? "_kvABias, " : "";
-        string types = $"<LatentAttentionShape, KeyValueUpShape, {format}>";
+        string types = info.Model.IsGpu ? "<LatentAttentionShape, KeyValueUpMatrix>" : $"<LatentAttentionShape, KeyValueUpShape, {format}>";
         if (attention.QueryRank is not null)
         {
             writer.Lines($"""

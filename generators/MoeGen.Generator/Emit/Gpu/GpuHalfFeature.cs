@@ -12,7 +12,7 @@ internal sealed class GpuHalfFeature : Feature<GpuHalfInfo>
     public static bool Covers(ModelSpec spec) =>
         spec.Encoder is null
         && spec.Sparse.Router.Capacity is null
-        && spec.Kinds.All(kind => kind.Attention is GroupedQuerySpec { RelativeBias: null });
+        && spec.Kinds.All(kind => kind.Attention is LatentSpec or GroupedQuerySpec { RelativeBias: null });
 
     public override GpuHalfInfo GetInfo(ModelDeclaration model)
     {

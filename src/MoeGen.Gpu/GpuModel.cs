@@ -101,6 +101,7 @@ internal sealed class GpuModel : ModelDevice
 
     private static Context CreateContext()
     {
+        CudaLibrary.Register();
         try
         {
             return Context.Create(builder => builder.Cuda().Math(MathMode.Fast32BitOnly));

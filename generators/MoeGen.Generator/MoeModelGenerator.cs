@@ -86,7 +86,7 @@ public sealed class MoeModelGenerator : IIncrementalGenerator
             .Select(static (pair, _) => pair.Left);
         IncrementalValuesProvider<ModelDeclaration> withHalves = compilable
             .Combine(hasGpuRuntime)
-            .Select(static (pair, _) => pair.Left with { HasGpuHalf = pair.Right && GpuHalfFeature.Covers(pair.Left.Spec) });
+            .Select(static (pair, _) => pair.Left with { HasGpuHalf = pair.Right });
         Register(context, withHalves, new ModelFeature());
         Register(context, compilable, new ConfigFeature());
         Register(context, compilable.Where(static model => model.Spec.Encoder is not null), new EncoderFeature());
@@ -106,6 +106,7 @@ public sealed class MoeModelGenerator : IIncrementalGenerator
             .Select(static (model, _) => model with { Name = model.Name with { IsGpu = true } });
         Register(context, gpuHalves, new GpuHalfFeature(), GpuPrefix);
         Register(context, gpuHalves, new GpuMatricesFeature(), GpuPrefix);
+        Register(context, gpuHalves.Where(static model => model.Spec.Encoder is not null), new EncoderFeature(), GpuPrefix);
         Register(context, gpuHalves, new DecoderFeature(), GpuPrefix);
         Register(context, gpuHalves, new LayersFeature(), GpuPrefix);
         Register(context, gpuHalves, new AttentionFeature(), GpuPrefix);

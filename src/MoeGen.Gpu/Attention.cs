@@ -21,7 +21,7 @@ public static class Attention
     public static void Attend<TShape>(
         Activations queries, DeviceCache cache, int layer, Activations output, int firstPosition, int numTokens, Worker worker)
         where TShape : struct, IAttentionShape =>
-        Attend<TShape>(queries, cache, layer, default(WeightVector), output, firstPosition, numTokens, worker);
+        Attend<TShape>(queries, cache, layer, default(AttentionTerms), output, firstPosition, numTokens);
 
     /// <summary>Attends with sinks: a learned score for each head that takes part in the softmax and has no value.</summary>
     /// <inheritdoc cref="Attend{TShape}(Activations, DeviceCache, int, Activations, int, int, Worker)"/>
@@ -29,18 +29,49 @@ public static class Attention
     public static void Attend<TShape>(
         Activations queries, DeviceCache cache, int layer, WeightVector sinks, Activations output, int firstPosition, int numTokens,
         Worker worker)
+        where TShape : struct, IAttentionShape =>
+        Attend<TShape>(queries, cache, layer, new AttentionTerms { Sinks = sinks.Values }, output, firstPosition, numTokens);
+
+    /// <summary>Attends with relative positions, whose numbers are added to the scores.</summary>
+    /// <inheritdoc cref="Attend{TShape}(Activations, DeviceCache, int, Activations, int, int, Worker)"/>
+    /// <param name="bias">Numbers of the distances.</param>
+    public static void Attend<TShape>(
+        Activations queries, DeviceCache cache, int layer, RelativeBias bias, Activations output, int firstPosition, int numTokens,
+        Worker worker)
+        where TShape : struct, IAttentionShape =>
+        Attend<TShape>(queries, cache, layer, TermsOf(bias), output, firstPosition, numTokens);
+
+    /// <summary>Attends every token to all positions, as an encoder does, and a decoder to what the encoder has read.</summary>
+    /// <inheritdoc cref="Attend{TShape}(Activations, DeviceCache, int, Activations, int, int, Worker)"/>
+    /// <param name="bias">Numbers of the distances, the first token at position 0; null: none.</param>
+    /// <param name="numPositions">Positions in the cache, at least 1.</param>
+    public static void AttendAll<TShape>(
+        Activations queries, DeviceCache cache, int layer, RelativeBias? bias, Activations output, int numPositions, int numTokens,
+        Worker worker)
+        where TShape : struct, IAttentionShape
+    {
+        AttentionTerms terms = TermsOf(bias);
+        terms.NumSeen = numPositions;
+        Attend<TShape>(queries, cache, layer, terms, output, 0, numTokens);
+    }
+
+    private static AttentionTerms TermsOf(RelativeBias? bias) =>
+        bias is null ? default : new AttentionTerms { Bias = bias.Table, MaxDistance = bias.MaxDistance };
+
+    private static void Attend<TShape>(
+        Activations queries, DeviceCache cache, int layer, AttentionTerms terms, Activations output, int firstPosition, int numTokens)
         where TShape : struct, IAttentionShape
     {
         GpuDevice device = queries.Device;
         device.Kernels(static accelerator => new Launch<TShape>(accelerator)).Attend(
-            device.Stream, device.Groups(TShape.NumHeads, numTokens), queries.Floats, cache.LayerAt(layer, firstPosition), sinks.Values,
+            device.Stream, device.Groups(TShape.NumHeads, numTokens), queries.Floats, cache.LayerAt(layer, firstPosition), terms,
             output.Floats);
     }
 
     private sealed class Launch<TShape>(Accelerator accelerator)
         where TShape : struct, IAttentionShape
     {
-        public readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, CacheLayer, ArrayView<float>, ArrayView<float>> Attend =
-            accelerator.LoadKernel<ArrayView<float>, CacheLayer, ArrayView<float>, ArrayView<float>>(AttentionKernels.Attend<TShape>);
+        public readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, CacheLayer, AttentionTerms, ArrayView<float>> Attend =
+            accelerator.LoadKernel<ArrayView<float>, CacheLayer, AttentionTerms, ArrayView<float>>(AttentionKernels.Attend<TShape>);
     }
 }

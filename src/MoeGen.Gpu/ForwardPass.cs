@@ -11,6 +11,8 @@ public abstract class ForwardPass : MoeGen.Engine.ForwardPass
     private readonly GpuDevice _device;
     private readonly List<RowBuffer> _buffers = [];
     private readonly Segment[] _segments;
+    private readonly bool _hasEncoder;
+    private readonly bool _limitsExperts; // tokens are counted in host memory
 
     /// <summary>Creates a pass.</summary>
     /// <param name="device">The device.</param>
@@ -21,6 +23,8 @@ public abstract class ForwardPass : MoeGen.Engine.ForwardPass
         : base(info, maxTokens, maxLogits)
     {
         _device = device;
+        _hasEncoder = info.HasEncoder;
+        _limitsExperts = info.ExpertCapacity is not null;
         _segments = new Segment[Math.Max(1, maxLogits)];
         Routing = new Routing(device, base.Routing, maxTokens);
         Logits = Buffer(info.VocabSize, maxLogits);
@@ -69,13 +73,11 @@ public abstract class ForwardPass : MoeGen.Engine.ForwardPass
         ReadOnlySpan<MoeGen.Engine.Segment> segments = base.Segments;
         for (int i = 0; i < segments.Length; i++)
         {
-            KvCache cache = segments[i].Cache;
-            cache.DeviceMemory ??= new DeviceCache(_device, cache.Layout);
-            _segments[i] = new Segment(segments[i], (DeviceCache)cache.DeviceMemory);
+            _segments[i] = new Segment(segments[i], CacheOf(segments[i].Cache), _hasEncoder ? CacheOf(segments[i].InputCache) : null);
         }
 
         Routing.NumChoices = NumTokens * Routing.Host.TopK;
-        Routing.MayStayOnDevice = !IsWatched && Experts.IsResident;
+        Routing.MayStayOnDevice = !IsWatched && !_limitsExperts && Experts.IsResident;
     }
 
     /// <summary>Ends a run: its logits come to host memory, and nothing of it runs any more.</summary>
@@ -105,6 +107,8 @@ public abstract class ForwardPass : MoeGen.Engine.ForwardPass
 
     // whether a prefetcher, a selection or an observer looks at what routers see and choose
     private bool IsWatched => Experts.Prefetch is not null || Experts.Selection is not null || Observer is not null;
+
+    private DeviceCache CacheOf(KvCache cache) => (DeviceCache)(cache.DeviceMemory ??= new DeviceCache(_device, cache.Layout));
 
     private Activations Buffer(int width, int numRows)
     {

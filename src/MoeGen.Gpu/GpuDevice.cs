@@ -11,6 +11,7 @@ namespace MoeGen.Gpu;
 public sealed class GpuDevice : IDisposable
 {
     private readonly Dictionary<Type, object> _kernels = [];
+    private readonly List<IDisposable> _kept = [];
 
     /// <summary>Takes a device.</summary>
     /// <param name="accelerator">The device; whoever made it disposes it, after this.</param>
@@ -60,9 +61,28 @@ public sealed class GpuDevice : IDisposable
         return (TKernels)kernels;
     }
 
+    /// <summary>Copies numbers to the device, where they stay as long as it is open.</summary>
+    /// <param name="values">At least one.</param>
+    internal ArrayView<float> Keep(float[] values)
+    {
+        MemoryBuffer1D<float, Stride1D.Dense> memory = Accelerator.Allocate1D<float>(values.Length);
+        _kept.Add(memory);
+        ArrayView<float> view = memory.View;
+        view.CopyFromCPU(Stream, ref values[0], values.Length);
+        return view;
+    }
+
     /// <summary>Waits until everything has run.</summary>
     internal void Synchronize() => Stream.Synchronize();
 
     /// <inheritdoc/>
-    public void Dispose() => Stream.Dispose();
+    public void Dispose()
+    {
+        foreach (IDisposable memory in _kept)
+        {
+            memory.Dispose();
+        }
+
+        Stream.Dispose();
+    }
 }

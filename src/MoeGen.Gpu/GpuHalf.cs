@@ -20,5 +20,10 @@ public abstract class GpuHalf : DeviceHalf
     /// <param name="worker">The worker that drives the device.</param>
     protected internal abstract void Forward(ForwardPass pass, Worker worker);
 
+    /// <summary>Runs the encoder on an input, and prepares what the decoder sees of it.</summary>
+    /// <param name="pass">A pass that <see cref="CreatePass"/> made.</param>
+    /// <param name="worker">The worker that drives the device.</param>
+    protected internal virtual void Encode(ForwardPass pass, Worker worker) => throw new NotSupportedException("The model has no encoder.");
+
     internal override ModelDevice Open(ModelInfo info, MoeOptions options) => new GpuModel(this, info, options);
 }

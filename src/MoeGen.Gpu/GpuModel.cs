@@ -88,6 +88,14 @@ internal sealed class GpuModel : ModelDevice
         own.End();
     }
 
+    public override void Encode(MoeGen.Engine.ForwardPass pass, Worker worker)
+    {
+        ForwardPass own = (ForwardPass)pass;
+        own.Begin();
+        _half.Encode(own, worker);
+        own.End();
+    }
+
     public override void Dispose()
     {
         _weights?.Dispose();

@@ -60,7 +60,7 @@ public abstract class MoeModel : IDisposable
         }
 
         _team = new WorkerTeam(options.DrivesDevice ? 1 : options.ThreadsOrDefault, options.PinThreads);
-        _runner = new PassRunner(_team, weights.ExpertCache, ForwardOnDevice, Encode);
+        _runner = new PassRunner(_team, weights.ExpertCache, ForwardOnDevice, EncodeOnDevice);
         _queue = new PassQueue(options.MaxBatch, RunTogether, TimeProvider.System);
     }
 
@@ -408,6 +408,18 @@ public abstract class MoeModel : IDisposable
         else
         {
             _device.Forward(pass, worker);
+        }
+    }
+
+    private void EncodeOnDevice(ForwardPass pass, Worker worker)
+    {
+        if (_device is null)
+        {
+            Encode(pass, worker);
+        }
+        else
+        {
+            _device.Encode(pass, worker);
         }
     }
 

@@ -1,6 +1,4 @@
 using Microsoft.CodeAnalysis;
-using MoeGen.Generator.Emit.Gpu;
-using MoeGen.Generator.Spec;
 using MoeGen.Generator.Tests.Testing;
 using MoeGen.Testing;
 using WeightFormat = MoeGen.Weights.WeightFormat;
@@ -92,8 +90,7 @@ public class CompileAndRunTests
         string config = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "models", name, "config.json"));
         GeneratorHost host = GeneratorHost.RunWithGpu(new TestItem(config, WeightFormat: "Q4"));
         Assert.Empty(host.CompilerDiagnostics());
-        bool isCovered = GpuHalfFeature.Covers(ModelSpecReader.Read(config, Generator.Spec.WeightFormat.Q4).Spec!);
-        Assert.Equal(isCovered, host.Compilation.GetTypeByMetadataName("MoeGen.Generated.Tiny.Gpu.VocabMatrix") is not null);
+        Assert.NotNull(host.Compilation.GetTypeByMetadataName("MoeGen.Generated.Tiny.Gpu.VocabMatrix"));
     }
 
     [Fact]

@@ -79,6 +79,7 @@ public class SnapshotTests
     [InlineData("Qwen3-30B-A3B", "Qwen3", "Half,Decoder,Layers,Attention,FeedForward,Router,Pass")]
     [InlineData("gpt-oss-20b", "GptOss", "Half,Attention")]
     [InlineData("DeepSeek-V3", "DeepSeekV3", "Attention")]
+    [InlineData("switch-base-8", "Switch", "Half,Encoder")]
     public void GpuHalf_ReadsAsTheProcessors(string model, string name, string parts)
     {
         string config = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "models", model, "config.json"));

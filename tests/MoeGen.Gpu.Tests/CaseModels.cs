@@ -20,6 +20,7 @@ internal static class CaseModels
         ["deepseek_v2-a"] = (folder, options) => DeepseekV2.Load(folder, options),
         ["deepseek_v3-a"] = (folder, options) => DeepseekV3InF32.Load(folder, options),
         ["deepseek_v3-fp8"] = (folder, options) => DeepseekV3InF16.Load(folder, options),
+        ["switch_transformers-a"] = (folder, options) => SwitchTransformers.Load(folder, options),
         ["edge-dtype-f32"] = (folder, options) => InF32.Load(folder, options),
         ["edge-dtype-f16"] = (folder, options) => InF16.Load(folder, options),
         ["edge-tied"] = (folder, options) => InQ8.Load(folder, options),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MoeGen.Engine;
+using MoeGen.Gpu.Cases;
 using MoeGen.Models;
 using MoeGen.Testing;
 using MoeGen.Weights;
@@ -87,6 +88,17 @@ public class GpuModelTests
     }
 
     [Fact]
+    public void ExpertsThatAreFull_TakeNoFurtherTokens()
+    {
+        // an expert takes one token of a sequence, and there are six experts: most of twelve tokens have none
+        string folder = CaseModels.FolderOf("switch_transformers-a");
+        using TestAccelerator test = new();
+        using MoeModel cpu = SwitchOfOneToken.Load(folder, new MoeOptions { Threads = 1 });
+        using MoeModel gpu = SwitchOfOneToken.Load(folder, OnGpu(test, 2));
+        AssertLogits(cpu, gpu, [0, 5, 7], input: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    }
+
+    [Fact]
     public void Sequences_TogetherAndTruncated_GiveTheSame()
     {
         using TestAccelerator test = new();
@@ -140,11 +152,20 @@ public class GpuModelTests
     {
         using JsonDocument tokens = JsonDocument.Parse(File.ReadAllText(Path.Combine(CaseModels.FolderOf(name), "tokens.json")));
         int[] prompt = Ids(tokens.RootElement, "input_ids"), greedy = Ids(tokens.RootElement, "greedy_from_prompt");
-        AssertLogits(expected, actual, prompt);
-
         using Sequence sequence = actual.CreateSequence();
         float[] logits = new float[actual.Info.VocabSize];
-        sequence.Append(prompt, logits);
+        if (actual.Info.HasEncoder)
+        {
+            AssertLogits(expected, actual, Ids(tokens.RootElement, "decoder_input_ids"), prompt);
+            sequence.Encode(prompt);
+            sequence.Append([actual.Info.DecoderStartTokenId!.Value], logits);
+        }
+        else
+        {
+            AssertLogits(expected, actual, prompt);
+            sequence.Append(prompt, logits);
+        }
+
         foreach (int token in greedy)
         {
             Assert.Equal(token, Array.IndexOf(logits, logits.Max()));
@@ -156,10 +177,16 @@ public class GpuModelTests
     private static int[] Ids(JsonElement tokens, string name) =>
         tokens.TryGetProperty(name, out JsonElement ids) ? [.. ids.EnumerateArray().Select(id => id.GetInt32())] : [];
 
-    private static void AssertLogits(MoeModel expected, MoeModel actual, int[] prompt)
+    private static void AssertLogits(MoeModel expected, MoeModel actual, int[] prompt, int[]? input = null)
     {
         using Sequence first = expected.CreateSequence(), second = actual.CreateSequence();
         float[] expectedLogits = new float[expected.Info.VocabSize], logits = new float[expected.Info.VocabSize];
+        if (input is not null)
+        {
+            first.Encode(input);
+            second.Encode(input);
+        }
+
         foreach (int token in prompt)
         {
             first.Append([token], expectedLogits);

@@ -41,6 +41,7 @@ internal static class ModelEmitter
     private static IReadOnlyList<GeneratedFile> EmitGpuHalf(ModelDeclaration model) =>
     [
         Emit(new GpuHalfFeature(), model),
+        .. model.Spec.Encoder is null ? [] : new[] { Emit(new EncoderFeature(), model) },
         Emit(new DecoderFeature(), model),
         Emit(new LayersFeature(), model),
         Emit(new AttentionFeature(), model),

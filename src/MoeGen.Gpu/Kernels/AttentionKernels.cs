@@ -29,18 +29,19 @@ public static class AttentionKernels
         }
     }
 
-    /// <summary>Attends every token of a sequence to the positions before it and to itself. Grid: [heads, tokens].</summary>
+    /// <summary>Attends every token of a sequence to the positions before it and to itself, or to all. Grid: [heads, tokens].</summary>
     /// <typeparam name="TShape">Heads, their dimensions and what a token sees.</typeparam>
     /// <param name="queries">Rotated queries, [tokens, heads * keyDim].</param>
     /// <param name="cache">Keys and values up to and including those of the tokens.</param>
-    /// <param name="sinks">A score for each head that takes part in the softmax and has no value, [heads]; empty: none.</param>
+    /// <param name="terms">What scores have beside queries and keys.</param>
     /// <param name="output">Outputs, [tokens, heads * valueDim].</param>
-    public static void Attend<TShape>(ArrayView<float> queries, CacheLayer cache, ArrayView<float> sinks, ArrayView<float> output)
+    public static void Attend<TShape>(ArrayView<float> queries, CacheLayer cache, AttentionTerms terms, ArrayView<float> output)
         where TShape : struct, IAttentionShape
     {
         ArrayView<float> scores = SharedMemory.Allocate<float>(BlockLength);
         ArrayView<float> sums = SharedMemory.Allocate<float>(TShape.ValueDim);
         int head = Grid.IdxX, token = Grid.IdxY, position = cache.FirstPosition + token;
+        int last = terms.NumSeen > 0 ? terms.NumSeen - 1 : position;
         int cacheHead = head / (TShape.NumHeads / TShape.NumKeyValueHeads);
         long query = ((long)token * RowStride.Of(TShape.NumHeads * TShape.KeyDim)) + (head * TShape.KeyDim);
         long keys = cache.Keys + ((long)cacheHead * cache.Length * TShape.KeyDim);
@@ -51,14 +52,15 @@ public static class AttentionKernels
             sums[i] = 0;
         }
 
-        float maximum = sinks.Length > 0 ? sinks[head] : float.NegativeInfinity, total = sinks.Length > 0 ? 1 : 0;
-        for (int start = FirstSeen<TShape>(position); start <= position; start += BlockLength)
+        float maximum = terms.Sinks.Length > 0 ? terms.Sinks[head] : float.NegativeInfinity, total = terms.Sinks.Length > 0 ? 1 : 0;
+        for (int start = FirstSeen<TShape>(position); start <= last; start += BlockLength)
         {
-            int count = Math.Min(BlockLength, position + 1 - start);
+            int count = Math.Min(BlockLength, last + 1 - start);
             for (int i = Group.IdxX; i < count; i += Group.DimX)
             {
-                scores[i] = TShape.Scale
-                    * Dot(queries, query, cache.Memory, keys + ((long)((start + i) % cache.Length) * TShape.KeyDim), TShape.KeyDim);
+                long key = keys + ((long)((start + i) % cache.Length) * TShape.KeyDim);
+                scores[i] = TShape.Scale * Dot(queries, query, cache.Memory, key, TShape.KeyDim);
+                scores[i] += terms.BiasOf(head, start + i - position);
             }
 
             Group.Barrier();

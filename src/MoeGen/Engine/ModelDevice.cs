@@ -36,5 +36,10 @@ internal abstract class ModelDevice : IDisposable
     /// <param name="worker">The worker that drives the device.</param>
     public abstract void Forward(ForwardPass pass, Worker worker);
 
+    /// <summary>Runs the encoder on the input of a pass, to its end.</summary>
+    /// <param name="pass">A pass that <see cref="CreatePass"/> made.</param>
+    /// <param name="worker">The worker that drives the device.</param>
+    public abstract void Encode(ForwardPass pass, Worker worker);
+
     public abstract void Dispose();
 }

@@ -9,10 +9,10 @@ public sealed unsafe class RelativeBias
 {
     private readonly float[] _table; // [heads, 2 * MaxDistance + 1] by head and key position minus query position; pinned
 
-    private RelativeBias(int numHeads, int maxDistance)
+    private RelativeBias(float[] table, int maxDistance)
     {
         MaxDistance = maxDistance;
-        _table = GC.AllocateArray<float>(numHeads * Stride, pinned: true);
+        _table = table;
     }
 
     /// <summary>Distance from which on all are alike.</summary>
@@ -29,21 +29,34 @@ public sealed unsafe class RelativeBias
     /// <param name="isBidirectional">Half of the buckets are for keys behind the query; otherwise no query sees such a key.</param>
     public static RelativeBias Create<TShape, TFormat>(Matrix<TShape, TFormat> weight, int maxDistance, bool isBidirectional)
         where TShape : struct, IMatrixShape
-        where TFormat : struct, IWeightFormat
+        where TFormat : struct, IWeightFormat =>
+        new(
+            Table(TShape.Rows, TShape.Columns, maxDistance, isBidirectional, (bucket, heads) => weight.CopyRow(bucket, heads)),
+            maxDistance);
+
+    /// <summary>The numbers of all distances, [heads, 2 * maxDistance + 1] by head and key position minus query position; pinned.</summary>
+    /// <param name="numBuckets">Buckets.</param>
+    /// <param name="numHeads">Heads.</param>
+    /// <param name="maxDistance">Distance from which on all are alike.</param>
+    /// <param name="isBidirectional">Half of the buckets are for keys behind the query.</param>
+    /// <param name="copyBucket">Copies the numbers that the heads have for a bucket.</param>
+    internal static float[] Table(
+        int numBuckets, int numHeads, int maxDistance, bool isBidirectional, Action<int, float[]> copyBucket)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxDistance, 1);
-        RelativeBias bias = new(TShape.Columns, maxDistance);
-        float[] heads = new float[TShape.Columns];
+        int stride = (2 * maxDistance) + 1;
+        float[] table = GC.AllocateArray<float>(numHeads * stride, pinned: true);
+        float[] heads = new float[numHeads];
         for (int distance = -maxDistance; distance <= maxDistance; distance++)
         {
-            weight.CopyRow(Bucket(distance, TShape.Rows, maxDistance, isBidirectional), heads);
-            for (int head = 0; head < heads.Length; head++)
+            copyBucket(Bucket(distance, numBuckets, maxDistance, isBidirectional), heads);
+            for (int head = 0; head < numHeads; head++)
             {
-                bias._table[(head * bias.Stride) + maxDistance + distance] = heads[head];
+                table[(head * stride) + maxDistance + distance] = heads[head];
             }
         }
 
-        return bias;
+        return table;
     }
 
     /// <summary>The bucket of a distance: small ones have their own, larger ones share them, ever more by the logarithm.</summary>

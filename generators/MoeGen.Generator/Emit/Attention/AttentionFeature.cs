@@ -17,7 +17,7 @@ internal sealed partial class AttentionFeature : Feature<AttentionInfo>
         {
             Encoder = stacks[0],
             Cross = GetInfo(
-                model, WeightField.Of(model.Spec, ModelPart.CrossAttention, "Cross"),
+                model, WeightField.Of(model.Name, model.Spec, ModelPart.CrossAttention, "Cross"),
                 [AttentionClass.OfCross(model.Spec.Kinds[0].CrossAttention!)]),
         };
     }

@@ -14,7 +14,7 @@ internal sealed class EncoderFeature : Feature<EncoderInfo>
         ModelSpec stack = model.Spec.Stacks.First();
         return new EncoderInfo(
             model.Name, stack.Norm, stack.Multipliers.Embedding, (stack.Attention as GroupedQuerySpec)?.RelativeBias,
-            WeightField.Of(model.Spec, ModelPart.Decoder)[0], WeightField.Of(stack, ModelPart.Encoder),
+            WeightField.Of(model.Name, model.Spec, ModelPart.Decoder)[0], WeightField.Of(model.Name, stack, ModelPart.Encoder),
             new EquatableArray<string>(stack.LayerKinds.Select(kind => stack.Kinds[kind].Name)), stack.LayerType);
     }
 

@@ -6,20 +6,25 @@ namespace MoeGen.Generator.Emit.Gpu;
 /// <summary>What opens the GPU half of a model, and where the parts of an expert lie.</summary>
 internal sealed class GpuHalfFeature : Feature<GpuHalfInfo>
 {
-    public override string Name => "Half";
+    private const string StartWithEncoder = """
+        protected override void Start(WeightStore weights)
+        {
+            _encoder = new Encoder(weights);
+            _decoder = new Decoder(weights);
+        }
+        """;
 
-    /// <summary>Whether there are kernels for all that a model does.</summary>
-    public static bool Covers(ModelSpec spec) =>
-        spec.Encoder is null
-        && spec.Sparse.Router.Capacity is null
-        && spec.Kinds.All(kind => kind.Attention is LatentSpec or GroupedQuerySpec { RelativeBias: null });
+    public override string Name => "Half";
 
     public override GpuHalfInfo GetInfo(ModelDeclaration model)
     {
         SparseSpec sparse = model.Spec.Sparse;
         return new GpuHalfInfo(
             model.Name, sparse.TopK, !sparse.Activation.IsUngated, sparse.ScalesInput, model.Spec.WeightFormat,
-            new EquatableArray<WeightSpec>(WeightSpec.Of(model.Spec, ModelPart.Expert)));
+            new EquatableArray<WeightSpec>(WeightSpec.Of(model.Spec, ModelPart.Expert)))
+        {
+            HasEncoder = model.Spec.Encoder is not null,
+        };
     }
 
     protected override void Write(CodeWriter writer, GpuHalfInfo info)
@@ -28,16 +33,33 @@ internal sealed class GpuHalfFeature : Feature<GpuHalfInfo>
         writer.Summary("The model on a GPU.");
         writer.Attributes();
         writer.Open("internal sealed class Half : GpuHalf");
+        if (info.HasEncoder)
+        {
+            writer.Line("private Encoder? _encoder;");
+        }
+
         writer.Lines($$"""
             private Decoder? _decoder;
 
-            protected override void Start(WeightStore weights) => _decoder = new Decoder(weights);
+            {{(info.HasEncoder ? StartWithEncoder : "protected override void Start(WeightStore weights) => _decoder = new Decoder(weights);")}}
 
             protected override ForwardPass CreatePass(GpuDevice device, int maxTokens, int maxLogits) =>
                 new Pass(device, {{info.Model.GlobalName}}.ModelInfo, maxTokens, maxLogits);
 
             protected override void Forward(ForwardPass pass, Worker worker) => _decoder!.Forward((Pass)pass, worker);
             """);
+        if (info.HasEncoder)
+        {
+            writer.Line();
+            writer.Lines("""
+                protected override void Encode(ForwardPass pass, Worker worker)
+                {
+                    _encoder!.Forward((Pass)pass, worker);
+                    _decoder!.ReadInput((Pass)pass, worker);
+                }
+                """);
+        }
+
         writer.Close();
         writer.Line();
         WriteExpert(writer, info);
@@ -75,4 +97,9 @@ internal sealed class GpuHalfFeature : Feature<GpuHalfInfo>
 /// <inheritdoc cref="Feature{TInfo}"/>
 internal sealed record GpuHalfInfo(
     ModelName Model, int TopK, bool HasGate, bool ScalesInput, WeightFormat Format, EquatableArray<WeightSpec> Weights)
-    : FeatureInfo(Model);
+    : FeatureInfo(Model)
+{
+    /// <summary>Whether an encoder reads the input.</summary>
+    [LaterMember]
+    public bool HasEncoder { get; init; }
+}

@@ -25,11 +25,11 @@ internal sealed record GpuMatrix(string TypeName, string Description, int Rows, 
 
     /// <summary>
     /// The matrices of a model, each once, in the order of the forward pass. Matrices that share a shape share a format, so the shape's name
-    /// is enough. A bias of distances is looked up, never multiplied with.
+    /// is enough.
     /// </summary>
     public static IEnumerable<GpuMatrix> Of(ModelSpec spec) =>
         WeightSpec.Of(spec)
-            .Where(weight => weight.Shape is { TypeName: not WeightSpec.RelativeBiasShape })
+            .Where(weight => weight.Shape is not null)
             .Select(weight => Of(weight.Shape!, weight.FormatIn(spec.WeightFormat)))
             .Distinct();
 

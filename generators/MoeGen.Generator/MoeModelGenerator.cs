@@ -89,30 +89,31 @@ public sealed class MoeModelGenerator : IIncrementalGenerator
             .Select(static (pair, _) => pair.Left with { HasGpuHalf = pair.Right });
         Register(context, withHalves, new ModelFeature());
         Register(context, compilable, new ConfigFeature());
-        Register(context, compilable.Where(static model => model.Spec.Encoder is not null), new EncoderFeature());
-        Register(context, compilable, new DecoderFeature());
-        Register(context, compilable, new LayersFeature());
-        Register(context, compilable, new AttentionFeature());
-        Register(context, compilable, new FeedForwardFeature());
-        Register(context, compilable, new RouterFeature());
+        RegisterPass(context, compilable, prefix: "");
         Register(context, compilable, new ExpertsFeature());
         Register(context, compilable, new KernelsFeature());
-        Register(context, compilable, new PassFeature());
         Register(context, compilable, new WeightMapFeature());
 
-        // the same features once more, with the names of the GPU half
+        // the same pass once more, with the names of the GPU half
         IncrementalValuesProvider<ModelDeclaration> gpuHalves = withHalves
             .Where(static model => model.HasGpuHalf)
             .Select(static (model, _) => model with { Name = model.Name with { IsGpu = true } });
         Register(context, gpuHalves, new GpuHalfFeature(), GpuPrefix);
         Register(context, gpuHalves, new GpuMatricesFeature(), GpuPrefix);
-        Register(context, gpuHalves.Where(static model => model.Spec.Encoder is not null), new EncoderFeature(), GpuPrefix);
-        Register(context, gpuHalves, new DecoderFeature(), GpuPrefix);
-        Register(context, gpuHalves, new LayersFeature(), GpuPrefix);
-        Register(context, gpuHalves, new AttentionFeature(), GpuPrefix);
-        Register(context, gpuHalves, new FeedForwardFeature(), GpuPrefix);
-        Register(context, gpuHalves, new RouterFeature(), GpuPrefix);
-        Register(context, gpuHalves, new PassFeature(), GpuPrefix);
+        RegisterPass(context, gpuHalves, GpuPrefix);
+    }
+
+    // what a forward pass does
+    private static void RegisterPass(
+        IncrementalGeneratorInitializationContext context, IncrementalValuesProvider<ModelDeclaration> models, string prefix)
+    {
+        Register(context, models.Where(static model => model.Spec.Encoder is not null), new EncoderFeature(), prefix);
+        Register(context, models, new DecoderFeature(), prefix);
+        Register(context, models, new LayersFeature(), prefix);
+        Register(context, models, new AttentionFeature(), prefix);
+        Register(context, models, new FeedForwardFeature(), prefix);
+        Register(context, models, new RouterFeature(), prefix);
+        Register(context, models, new PassFeature(), prefix);
     }
 
     private static void Register<TInfo>(

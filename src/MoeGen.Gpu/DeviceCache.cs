@@ -40,8 +40,8 @@ public sealed class DeviceCache : IDisposable
     /// <param name="worker">The calling worker.</param>
     public void Append(int layer, Activations keys, Activations values, int firstPosition, int numTokens, Worker worker)
     {
-        Append(layer, keys, firstPosition, numTokens, worker);
         CacheLayer cache = LayerAt(layer, firstPosition);
+        Write(keys, _layout.KeyDim, cache, cache.Keys, numTokens);
         Write(values, _layout.ValueDim, cache, cache.Values, numTokens);
     }
 

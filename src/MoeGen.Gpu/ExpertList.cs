@@ -50,9 +50,9 @@ public sealed class ExpertList<TExpert, TUp, TDown>
         return true;
     }
 
-    /// <summary>What kernels see of the choices: all of them, or those of the running wave.</summary>
+    /// <summary>Begins a wave: says where its experts are.</summary>
     /// <param name="routing">The choices.</param>
-    internal Choices Choices(Routing routing)
+    internal void StartWave(Routing routing)
     {
         if (!routing.IsOnDevice)
         {
@@ -62,16 +62,18 @@ public sealed class ExpertList<TExpert, TUp, TDown>
         {
             FillWithAll();
         }
-
-        return new Choices
-        {
-            Ids = routing.Ids,
-            Weights = routing.Weights,
-            Places = _places.View,
-            Arena = _slots.Words,
-            Floats = _slots.Floats,
-        };
     }
+
+    /// <summary>What kernels see of the choices: all of them, or those of the wave that has begun.</summary>
+    /// <param name="routing">The choices.</param>
+    internal Choices Choices(Routing routing) => new()
+    {
+        Ids = routing.Ids,
+        Weights = routing.Weights,
+        Places = _places.View,
+        Arena = _slots.Words,
+        Floats = _slots.Floats,
+    };
 
     private void FillWithWave()
     {

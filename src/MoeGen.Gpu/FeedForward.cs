@@ -132,6 +132,7 @@ public static class FeedForward
         where TUp : struct, IGpuMatrix
         where TDown : struct, IGpuMatrix
     {
+        experts.StartWave(routing);
         GpuDevice device = x.Device;
         device.Kernels(static accelerator => new UpLaunch<TActivation, TExpert, TUp>(accelerator)).GateAndUp(
             device.Stream, device.Groups(GpuDevice.PanelsOf(TUp.Rows), routing.NumChoices), experts.Choices(routing), x.Pairs,

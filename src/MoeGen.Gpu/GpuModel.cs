@@ -67,7 +67,8 @@ internal sealed class GpuModel : ModelDevice
 
     public override IExpertSource Cache(IExpertSource source)
     {
-        long budget = _options.HostMemoryBudget?.Bytes ?? MemoryPlan.MachineBytes;
+        // what is outside the experts stays in host memory as well
+        long budget = _options.HostMemoryBudget?.Bytes ?? (MemoryPlan.MachineBytes - _info.DenseBytes);
         long capacity = Math.Clamp(budget / SlotPool.SlotSize(_info.ExpertBytes), 1, int.MaxValue);
         return new HostTier(_info, source, _slots!, (int)capacity);
     }

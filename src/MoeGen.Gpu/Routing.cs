@@ -1,6 +1,7 @@
 using ILGPU;
 using ILGPU.Runtime;
 using MoeGen.Engine;
+using MoeGen.Gpu.Kernels;
 
 namespace MoeGen.Gpu;
 
@@ -65,17 +66,18 @@ public sealed class Routing : IDisposable
         _weights.Dispose();
     }
 
-    /// <summary>Begins a choice that a kernel can make.</summary>
+    /// <summary>Begins a choice that a kernel can make, unless there are more experts than it has room for.</summary>
     /// <returns>Whether it is to be made on the device; else the scores are in host memory now.</returns>
     internal bool StartOnDevice(int numTokens)
     {
-        if (!MayStayOnDevice)
+        bool isOnDevice = MayStayOnDevice && Host.NumExperts <= RouterShape.MaxExperts && Host.TopK <= RouterShape.MaxTopK;
+        if (!isOnDevice)
         {
             StartOnHost(numTokens);
         }
 
-        IsOnDevice = MayStayOnDevice;
-        return IsOnDevice;
+        IsOnDevice = isOnDevice;
+        return isOnDevice;
     }
 
     /// <summary>Begins a choice that the processor makes: brings the scores to host memory.</summary>

@@ -17,6 +17,7 @@ public abstract class MoeModel : IDisposable
 {
     private readonly WeightStore _weights;
     private readonly MoeOptions _options;
+    private readonly ModelDevice? _device; // null: the processor computes; the weights own it
     private readonly WorkerTeam _team;
     private readonly Lock _turn = new();
     private readonly PassRunner _runner;
@@ -24,7 +25,6 @@ public abstract class MoeModel : IDisposable
     private readonly Tokenizer? _tokenizer;
     private readonly TokenizerFormatException? _tokenizerFault;
     private ForwardPass? _pass;
-    private ModelDevice? _device; // null: the processor computes
     private MemoryPlan _plan;
     private ByteSize? _budget;
     private long _sequenceBytes;
@@ -40,7 +40,8 @@ public abstract class MoeModel : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         Info = info;
         _weights = weights;
-        _options = options;
+        _device = weights.Device;
+        _options = options = _device is null ? options : options.On(_device);
         ContextLength = options.ContextLengthFor(info);
         _budget = options.MemoryBudget;
         _plan = weights.Plan;
@@ -59,8 +60,11 @@ public abstract class MoeModel : IDisposable
             }
         }
 
-        _team = new WorkerTeam(options.DrivesDevice ? 1 : options.ThreadsOrDefault, options.PinThreads);
-        _runner = new PassRunner(_team, weights.ExpertCache, ForwardOnDevice, EncodeOnDevice);
+        // one worker drives a device
+        _team = new WorkerTeam(_device is null ? options.ThreadsOrDefault : 1, options.PinThreads);
+        _runner = _device is null
+            ? new PassRunner(_team, weights.ExpertCache, Forward, Encode)
+            : new PassRunner(_team, weights.ExpertCache, _device.Forward, _device.Encode);
         _queue = new PassQueue(options.MaxBatch, RunTogether, TimeProvider.System);
     }
 
@@ -191,7 +195,6 @@ public abstract class MoeModel : IDisposable
                 _team.Dispose();
                 _pass?.Dispose();
                 _weights.Dispose();
-                _device?.Dispose();
             }
         }
 
@@ -233,22 +236,14 @@ public abstract class MoeModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(create);
         options ??= new MoeOptions();
-        options.Validate();
-        ModelDevice? device = OpenDevice(info, options, half);
-        options = device is null ? options : options.On(device);
-        WeightStore? weights = null;
+        WeightStore weights = WeightStore.Load(folder, info, tensors, options, cancellationToken, half);
         try
         {
-            weights = WeightStore.Load(folder, info, tensors, options, cancellationToken, device);
-            TModel model = create(weights, options);
-            device?.Start(weights);
-            model._device = device;
-            return model;
+            return create(weights, options);
         }
         catch
         {
-            weights?.Dispose();
-            device?.Dispose();
+            weights.Dispose();
             throw;
         }
     }
@@ -374,52 +369,6 @@ public abstract class MoeModel : IDisposable
             }
 
             _runner.RunTogether(OwnPass(), requests);
-        }
-    }
-
-    private static ModelDevice? OpenDevice(ModelInfo info, MoeOptions options, DeviceHalf? half)
-    {
-        if (options.Device == Device.Cpu)
-        {
-            return null;
-        }
-
-        try
-        {
-            return half is not null
-                ? half.Open(info, options)
-                : throw new DeviceException(
-                    $"{info.Name} was built without its GPU half; expected a project that references MoeGen.Gpu and ILGPU 1.5.3. "
-                    + "Build it so, or run on the processor.");
-        }
-        catch (DeviceException exception) when (options.Device == Device.Auto)
-        {
-            options.Notice?.Invoke($"{exception.Message} The processor computes.");
-            return null;
-        }
-    }
-
-    private void ForwardOnDevice(ForwardPass pass, Worker worker)
-    {
-        if (_device is null)
-        {
-            Forward(pass, worker);
-        }
-        else
-        {
-            _device.Forward(pass, worker);
-        }
-    }
-
-    private void EncodeOnDevice(ForwardPass pass, Worker worker)
-    {
-        if (_device is null)
-        {
-            Encode(pass, worker);
-        }
-        else
-        {
-            _device.Encode(pass, worker);
         }
     }
 

@@ -76,9 +76,6 @@ public sealed record MoeOptions
     /// <summary>The device, for tests: an accelerator of ILGPU; null: the first GPU.</summary>
     internal object? Accelerator { get; init; }
 
-    /// <summary>One worker drives a device; the other threads only load.</summary>
-    internal bool DrivesDevice { get; init; }
-
     /// <summary>Threads of a group on the device, for tests; null: what is fast.</summary>
     internal int? GroupSize { get; init; }
 
@@ -108,8 +105,7 @@ public sealed record MoeOptions
     internal int PassRowsFor(ModelInfo info) => Math.Max(PrefillChunkFor(info), MaxBatch);
 
     /// <summary>The same with a budget that is no more than a device has.</summary>
-    internal MoeOptions On(ModelDevice device) =>
-        this with { MemoryBudget = MemoryBudget ?? new ByteSize(device.MemoryBytes), DrivesDevice = true };
+    internal MoeOptions On(ModelDevice device) => this with { MemoryBudget = MemoryBudget ?? new ByteSize(device.MemoryBytes) };
 
     /// <summary>Refuses options that make no sense.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or a format is none.</exception>

@@ -24,23 +24,23 @@ internal static class ModelEmitter
     [
         Emit(new ModelFeature(), model),
         Emit(new ConfigFeature(), model),
-        .. model.Spec.Encoder is null ? [] : new[] { Emit(new EncoderFeature(), model) },
-        Emit(new DecoderFeature(), model),
-        Emit(new LayersFeature(), model),
-        Emit(new AttentionFeature(), model),
-        Emit(new FeedForwardFeature(), model),
-        Emit(new RouterFeature(), model),
+        .. EmitPass(model),
         Emit(new ExpertsFeature(), model),
         Emit(new KernelsFeature(), model),
-        Emit(new PassFeature(), model),
         Emit(new WeightMapFeature(), model),
         .. model.HasGpuHalf ? EmitGpuHalf(model with { Name = model.Name with { IsGpu = true } }) : [],
     ];
 
-    // most of it by the same features, with other names
     private static IReadOnlyList<GeneratedFile> EmitGpuHalf(ModelDeclaration model) =>
     [
         Emit(new GpuHalfFeature(), model),
+        .. EmitPass(model),
+        Emit(new GpuMatricesFeature(), model),
+    ];
+
+    // what a forward pass does: in both halves the same text, with other names
+    private static IReadOnlyList<GeneratedFile> EmitPass(ModelDeclaration model) =>
+    [
         .. model.Spec.Encoder is null ? [] : new[] { Emit(new EncoderFeature(), model) },
         Emit(new DecoderFeature(), model),
         Emit(new LayersFeature(), model),
@@ -48,7 +48,6 @@ internal static class ModelEmitter
         Emit(new FeedForwardFeature(), model),
         Emit(new RouterFeature(), model),
         Emit(new PassFeature(), model),
-        Emit(new GpuMatricesFeature(), model),
     ];
 
     private static GeneratedFile Emit<TInfo>(Feature<TInfo> feature, ModelDeclaration model)

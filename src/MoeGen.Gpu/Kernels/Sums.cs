@@ -26,18 +26,4 @@ public struct Sums
 
     /// <summary>Sum of the eighth row.</summary>
     public float Row7;
-
-    /// <summary>Adds what two lanes have of the same rows.</summary>
-    public static Sums operator +(Sums left, Sums right)
-    {
-        left.Row0 += right.Row0;
-        left.Row1 += right.Row1;
-        left.Row2 += right.Row2;
-        left.Row3 += right.Row3;
-        left.Row4 += right.Row4;
-        left.Row5 += right.Row5;
-        left.Row6 += right.Row6;
-        left.Row7 += right.Row7;
-        return left;
-    }
 }

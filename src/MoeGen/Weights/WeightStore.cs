@@ -18,9 +18,10 @@ public sealed unsafe class WeightStore : IDisposable
     private readonly DenseLayout _denseLayout;
     private readonly ExpertCache _experts;
 
-    private WeightStore(MemoryPlan plan, NativeBuffer dense, DenseLayout denseLayout, ExpertCache experts)
+    private WeightStore(MemoryPlan plan, NativeBuffer dense, DenseLayout denseLayout, ExpertCache experts, ModelDevice? device)
     {
         Plan = plan;
+        Device = device;
         _dense = dense;
         _denseLayout = denseLayout;
         _experts = experts;
@@ -38,20 +39,38 @@ public sealed unsafe class WeightStore : IDisposable
     public static WeightStore Load(
         string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, MoeOptions options,
         CancellationToken cancellationToken) =>
-        Load(folder, info, declarations, options, cancellationToken, device: null);
+        Load(folder, info, declarations, options, cancellationToken, half: null);
 
-    /// <summary>The same, with experts on a device.</summary>
+    /// <summary>The same, on the device that the options name.</summary>
     /// <inheritdoc cref="Load(string, ModelInfo, IReadOnlyList{TensorDeclaration}, MoeOptions, CancellationToken)"/>
-    /// <param name="device">Where experts go; null: to host memory.</param>
+    /// <param name="half">What the model brings for a device; null: nothing.</param>
+    /// <exception cref="DeviceException">A GPU was asked for, and there is none that can run the model.</exception>
     internal static WeightStore Load(
         string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, MoeOptions options,
-        CancellationToken cancellationToken, ModelDevice? device)
+        CancellationToken cancellationToken, DeviceHalf? half)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(declarations);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        ModelDevice? device = DeviceHalf.OpenFor(half, info, options);
+        try
+        {
+            return Load(folder, info, declarations, device is null ? options : options.On(device), device, cancellationToken);
+        }
+        catch
+        {
+            device?.Dispose();
+            throw;
+        }
+    }
+
+    // a device that is given is the store's when it is loaded
+    private static WeightStore Load(
+        string folder, ModelInfo info, IReadOnlyList<TensorDeclaration> declarations, MoeOptions options, ModelDevice? device,
+        CancellationToken cancellationToken)
+    {
         using WeightFiles files = WeightFiles.Open(folder, info, declarations, options.Offloading.UsesTwins);
         MemoryPlan memory = MemoryPlan.For(info, options);
 
@@ -93,7 +112,9 @@ public sealed unsafe class WeightStore : IDisposable
                 options.Notice?.Invoke(notice);
             }
 
-            return new WeightStore(memory, dense, files.DenseLayout, experts);
+            WeightStore weights = new(memory, dense, files.DenseLayout, experts, device);
+            device?.Start(weights);
+            return weights;
         }
         catch
         {
@@ -135,6 +156,9 @@ public sealed unsafe class WeightStore : IDisposable
         where TFormat : struct, IWeightFormat =>
         _experts.Routers[_experts.SparseLayerOf(layer)] = new RouterScores<TShape, TFormat>(router);
 
+    /// <summary>The device that holds the experts and computes; null: the processor computes.</summary>
+    internal ModelDevice? Device { get; }
+
     /// <summary>First byte of what is outside the experts.</summary>
     internal byte* Dense => _dense.Pointer;
 
@@ -163,6 +187,7 @@ public sealed unsafe class WeightStore : IDisposable
     {
         _dense.Dispose();
         _experts.Dispose();
+        Device?.Dispose();
     }
 
     private static IExpertSource OnDevice(IExpertSource source, ModelDevice? device) => device is null ? source : device.Cache(source);

@@ -83,14 +83,15 @@ public sealed class GpuMatrixTests : IDisposable
             Sums[] sums = Launch<TMatrix>(matrix.Bytes, x, panels, lanes);
             for (int row = 0; row < TShape.Rows; row++)
             {
-                Sums half = sums.AsSpan(row / 8 * lanes, lanes).ToArray().Aggregate((left, right) => left + right);
-                float actual = MemoryMarshal.Cast<Sums, float>(MemoryMarshal.CreateReadOnlySpan(ref half, 1))[row % 8];
+                float actual = sums.AsSpan(row / 8 * lanes, lanes).ToArray().Select(lane => RowOf(lane, row % 8)).Sum();
                 Assert.True(
                     Math.Abs(actual - expected[row].Product) <= Tolerance * expected[row].Magnitude,
                     $"{typeof(TMatrix).FullName}, {lanes} lanes, row {row}: expected {expected[row].Product}, got {actual}");
             }
         }
     }
+
+    private static float RowOf(Sums sums, int row) => MemoryMarshal.Cast<Sums, float>(MemoryMarshal.CreateReadOnlySpan(ref sums, 1))[row];
 
     // [halves of panels, lanes]
     private Sums[] Launch<TMatrix>(ReadOnlySpan<byte> matrix, float[] x, int panels, int lanes)

@@ -108,12 +108,15 @@ internal sealed class GpuModel : ModelDevice
         }
     }
 
+    /// <summary>How kernels are compiled: exponentials and roots by the device's own instructions, which ILGPU.Algorithms brings.</summary>
+    internal static Context.Builder Configure(Context.Builder builder) => builder.EnableAlgorithms().Math(MathMode.Fast32BitOnly);
+
     private static Context CreateContext()
     {
         CudaLibrary.Register();
         try
         {
-            return Context.Create(builder => builder.Cuda().Math(MathMode.Fast32BitOnly));
+            return Context.Create(builder => Configure(builder).Cuda());
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

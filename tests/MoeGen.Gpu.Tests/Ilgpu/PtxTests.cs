@@ -1,7 +1,5 @@
 using System.Reflection;
 using ILGPU;
-using ILGPU.Algorithms;
-using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
@@ -44,7 +42,7 @@ public class PtxTests
     private static string Compile(MethodInfo kernel, CudaArchitecture architecture)
     {
         // a context that has failed once compiles nothing any more, so each kernel has its own
-        using Context context = Context.Create(builder => builder.EnableAlgorithms().Optimize(OptimizationLevel.O2).Math(MathMode.Fast32BitOnly));
+        using Context context = Context.Create(builder => GpuModel.Configure(builder));
         using PTXBackend backend = new(
             context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_80, null);
         EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
